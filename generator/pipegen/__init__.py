@@ -1,0 +1,1 @@
+"""One model spec, the same governed ML delivery pipeline on every CI system."""

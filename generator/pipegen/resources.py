@@ -1,0 +1,12 @@
+"""Where the files that are shipped with pipegen are: beside the package in a checkout, inside it once installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = (_PACKAGE / "templates").is_dir()
+_ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent.parent
+
+TEMPLATES = _ROOT / "templates"
+SCHEMAS = _ROOT / "schemas"
