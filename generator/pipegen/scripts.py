@@ -1,0 +1,57 @@
+"""Portable bash: the script text that every target carries unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+STRICT = "set -euo pipefail"
+
+_COLLECT = r"""
+declare -A seen=()
+while IFS='=' read -r name value || [ -n "$name" ]; do
+  [ -n "$name$value" ] || continue
+  case "$name" in
+    @NAMES@) ;;
+    *) echo "error: $name was written to PIPEGEN_OUTPUTS but the spec does not say that it is published" >&2; exit 1 ;;
+  esac
+  if ! [[ "$value" =~ ^[A-Za-z0-9\ ._:/@+=,~%#?\&()*-]{0,1000}$ ]]; then
+    echo "error: the value of $name is longer than 1000 characters or holds one that pipelines cannot hand on safely" >&2; exit 1
+  fi
+  seen[$name]="$value"
+done < "$PIPEGEN_OUTPUTS"
+for name in @WORDS@; do
+  if [ -z "${seen[$name]+set}" ]; then
+    echo "error: $name was not written to PIPEGEN_OUTPUTS" >&2; exit 1
+  fi
+  value="${seen[$name]}"
+  @HAND_OVER@
+done
+"""
+
+
+def collect(names: Sequence[str], hand_over: str) -> str:
+    """A script that reads $PIPEGEN_OUTPUTS and runs `hand_over` (one bash statement that reads $name and $value) for each declared name.
+
+    It fails if a name is missing or not declared, or a value is not one line of at most 1000 harmless characters; the last line of a name counts.
+    """
+    text = _COLLECT.replace("@NAMES@", "|".join(names)).replace("@WORDS@", " ".join(names))
+    return STRICT + text.replace("@HAND_OVER@", hand_over)
+
+
+def with_secret_files(script: str, names: Sequence[str]) -> str:
+    """The script with each named variable turned from the content of a secret into the path of a file that holds it, removed at exit.
+
+    Call it where the CI system hands over a secret file's content in the variable <name>_CONTENT.
+    """
+    if not names:
+        return script
+    lines = ["umask 077"]
+    for name in names:
+        lines += [
+            f'{name}="$(mktemp)"',
+            f'printf \'%s\' "${name}_CONTENT" > "${name}"',
+            f"unset {name}_CONTENT",
+            f"export {name}",
+        ]
+    files = " ".join(f'"${name}"' for name in names)
+    return script.replace(STRICT, "\n".join([STRICT, *lines, f"trap 'rm -f -- {files}' EXIT"]), 1)

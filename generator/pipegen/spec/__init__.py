@@ -1,0 +1,1 @@
+"""The spec language: what a person may write, and nothing about what it means."""

@@ -1,0 +1,126 @@
+"""The model spec as a whole, version 1: the one truth for its shape."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from pipegen.spec.flow import Archive, Environment, FlowEntry, MergeApprovals, Secrets, Store
+from pipegen.spec.runtime import Runtime
+from pipegen.spec.scalars import (
+    BranchName,
+    Id,
+    Many,
+    ParameterName,
+    RelativePath,
+    Shape,
+    TargetName,
+    Text,
+    Variables,
+)
+from pipegen.spec.stages import Stage
+
+DEFAULT_FLOW = (
+    FlowEntry(branch="feat/*"),
+    FlowEntry(branch="dev", environments=("dev",)),
+    FlowEntry(branch="prod", environments=("prod",), approvals=MergeApprovals(merge=1)),
+    FlowEntry(branch="main", role="archive", approvals=MergeApprovals(merge=1)),
+)
+
+Cron = Annotated[str, StringConstraints(min_length=9, max_length=100)]
+
+
+class Model(Shape):
+    """Which model this is, whose it is and where it lives in the repository."""
+
+    name: Id
+    owner: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]*$", max_length=100)] = Field(
+        description="The team that answers for it.", examples=["retention-analytics"]
+    )
+    title: Text | None = Field(default=None, description="Its name for people.")
+    description: Text | None = Field(default=None, description="What it is for.")
+    path: RelativePath = Field(default=".", description="Its folder, from the repository's root; commands run there.")
+    paths: Many[RelativePath] = Field(
+        default=(),
+        description="Other paths whose changes concern it; `**` stands for any depth.",
+        examples=[["libs/features/**"]],
+    )
+
+
+class Schedule(Shape):
+    """Stages that run by the clock."""
+
+    cron: Cron = Field(description="Minute, hour, day of month, month, day of week, in UTC.", examples=["0 6 1 * *"])
+    environment: Id | None = Field(default=None, description="The environment they run in.")
+    branch: BranchName | None = Field(default=None, description="The branch they run on; by default the environment's.")
+    stages: Many[Id] = Field(min_length=1, description="The stages, in the order of the spec.")
+    variables: Variables = Field(default={}, description="Variables of these runs.")
+
+
+class Parameter(Shape):
+    """A value that a person gives when starting an action; it reaches scripts as `PIPEGEN_PARAM_<NAME>`."""
+
+    type: Literal["string", "integer", "number", "boolean", "choice"]
+    description: Text | None = Field(default=None, description="What people read in the form.")
+    default: str | int | float | bool | None = Field(default=None, description="The value that the form offers.")
+    min: int | float | None = Field(default=None, description="The smallest number.")
+    max: int | float | None = Field(default=None, description="The largest number.")
+    choices: Many[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/@+-]{1,200}$")]] | None = Field(
+        default=None, description="The values of a choice."
+    )
+    pattern: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/@+*?|()\[\]{},^$\\-]{1,200}$")] | None = Field(
+        default=None, description="What a string must match as a whole: an extended regular expression."
+    )
+
+
+class Action(Shape):
+    """Stages that a person or a program starts."""
+
+    title: Text | None = Field(default=None, description="Its name for people.")
+    parameters: dict[ParameterName, Parameter] = Field(default={}, description="What is asked for.")
+    environment: Id | None = Field(default=None, description="The environment they run in.")
+    branch: BranchName | None = Field(default=None, description="The branch they run on; by default the environment's.")
+    stages: Many[Id] = Field(min_length=1, description="The stages, in the order of the spec.")
+    variables: Variables = Field(default={}, description="Variables of these runs.")
+
+
+class AllowedWeaker(Shape):
+    """A control that may be weaker on one target, and why that is acceptable."""
+
+    target: TargetName
+    control: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The control, as `pipegen explain` names it.", examples=["expiry of approval prod"]
+    )
+    reason: Annotated[str, StringConstraints(min_length=10, max_length=500)] = Field(
+        description="Why, for the reviewer."
+    )
+
+
+class ModelSpec(Shape):
+    """One model: its stages, gates, flow, approvals, schedules and actions."""
+
+    pipegen: Literal[1] = Field(description="The version of the spec language.")
+    model: Model
+    runtime: Runtime = Field(default=Runtime(), description="What every job runs in.")
+    flow: Many[FlowEntry] | None = Field(
+        default=None,
+        min_length=1,
+        description="Branches in promotion order; by default feat/*, dev, prod (approved), main (archive).",
+    )
+    environments: dict[Id, Environment] = Field(
+        default={}, description="Places by name; `checks` is where changes are tested."
+    )
+    variables: Variables = Field(default={}, description="Variables of every stage.")
+    secrets: Secrets = Field(default={}, description="Secrets of the repository that every environment shares.")
+    store: Store | None = Field(default=None, description="Where artifacts wait between branches and runs.")
+    stages: Many[Stage] = Field(min_length=1, description="What is done, in order.")
+    schedules: dict[Id, Schedule] = Field(default={}, description="What runs by the clock.")
+    actions: dict[Id, Action] = Field(
+        default={}, description="What people start; `deploy` and `rollback` exist by themselves."
+    )
+    archive: Archive | None = Field(default=None, description="What the archive branch keeps.")
+    targets: Many[TargetName] | None = Field(
+        default=None, min_length=1, description="CI systems; by default those of pipegen.toml."
+    )
+    allow_weaker: Many[AllowedWeaker] = Field(default=(), description="Controls that may be weaker, with reasons.")

@@ -1,0 +1,183 @@
+"""What is done with a model: stages, their steps, gates and deployment units."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from pipegen.spec.flow import RolloutApprovals
+from pipegen.spec.scalars import (
+    Duration,
+    Id,
+    Many,
+    Moment,
+    OneOrMany,
+    RelativePath,
+    RunnerName,
+    Script,
+    Shape,
+    Text,
+    Tool,
+    VariableName,
+    Variables,
+)
+
+Argument = Annotated[str, StringConstraints(max_length=2000)]
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a bound is a number")  # noqa: TRY004
+    return Decimal(str(value))
+
+
+Bound = Annotated[Decimal, BeforeValidator(_exact, json_schema_input_type=int | float)]
+
+
+class NamedStep(Shape):
+    """One step with a name of its own in the log."""
+
+    title: Text = Field(description="What people read in the log.")
+    run: Script | None = Field(default=None, description="Text for bash.")
+    command: Many[Argument] | None = Field(
+        default=None,
+        description="One command as a list of arguments; `$NAME` of a declared variable expands, the rest is literal.",
+    )
+
+
+class Reports(Shape):
+    """Files that a stage leaves for people to look at."""
+
+    junit: RelativePath | None = Field(
+        default=None, description="Test results in JUnit's XML form.", examples=["junit.xml"]
+    )
+
+
+class Metrics(Shape):
+    """A JSON file of numbers that gates judge."""
+
+    file: RelativePath = Field(description="The file, from the model's folder.", examples=["metrics.json"])
+    names: Many[Annotated[str, StringConstraints(min_length=1, max_length=100)]] = Field(
+        default=(), description="The metrics it holds; if given, a gate on any other name is an error."
+    )
+
+
+def _metrics(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
+class Gate(Shape):
+    """A bound that a metric must keep, or the champion that it must match."""
+
+    metric: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@/-]*$", max_length=100)] = Field(
+        description="The metric's name; dots lead into nested objects.", examples=["auc"]
+    )
+    min: Bound | None = Field(default=None, description="The smallest value that passes.")
+    max: Bound | None = Field(default=None, description="The largest value that passes.")
+    against: Literal["champion"] | None = Field(
+        default=None, description="Compare with the model that serves the environment."
+    )
+    tolerance: Bound | None = Field(default=None, description="How much worse than the champion still passes.")
+    at: Many[Moment] | None = Field(
+        default=None, description="When the gate applies; by default whenever its stage runs."
+    )
+
+
+class Override(Shape):
+    """Variables that differ at some moments."""
+
+    at: Many[Moment] = Field(min_length=1, description="When they apply.")
+    variables: Variables = Field(description="The variables and their values then.")
+
+
+class RolloutStep(Shape):
+    """One step of a rollout, after an approval if it has one."""
+
+    id: Id
+    title: Text | None = Field(default=None, description="What people read in the log.")
+    run: OneOrMany[Script] = Field(description="Commands.")
+    approvals: RolloutApprovals | None = Field(default=None, description="People who approve before this step.")
+
+
+class Artifact(Shape):
+    """A file or folder that later stages get, unchanged."""
+
+    name: Id
+    path: RelativePath | None = Field(
+        default=None, description="Where it is, from the model's folder; by default `$PIPEGEN_ARTIFACTS/<name>`."
+    )
+
+
+def _artifacts(value: object) -> object:
+    listed = value if isinstance(value, list | tuple) else (value,)
+    return tuple({"name": item} if isinstance(item, str) else item for item in listed)
+
+
+Value = str | int | float | bool | list[str]
+
+
+class Stage(Shape):
+    """One thing that is done with the model: test, train, validate, deploy ..."""
+
+    id: Id
+    title: Text | None = Field(default=None, description="Its name for people.")
+    run: OneOrMany[Script] | None = Field(default=None, description="Commands.")
+    command: Many[Argument] | None = Field(default=None, description="One command as a list of arguments.")
+    steps: Many[NamedStep] | None = Field(default=None, description="Several named steps.")
+    use: Id | None = Field(
+        default=None, description="A stage kind: shipped, or from templates/stages/ of the repository."
+    )
+    with_: dict[str, Value] = Field(default={}, alias="with", description="The kind's parameters.")
+    steps_before: Many[NamedStep] = Field(default=(), description="Steps before those of the stage.")
+    steps_after: Many[NamedStep] = Field(default=(), description="Steps after those of the stage, if they succeeded.")
+
+    job: Id | None = Field(
+        default=None, description="Stages with the same job share one checkout and one installation."
+    )
+    needs: Many[Id] | None = Field(default=None, description="Stages that come before; by default the one above.")
+    at: Many[Moment] | None = Field(
+        default=None, description="When it runs; by default at change, review, merged and tagged."
+    )
+    per: Literal["environment"] | None = Field(
+        default=None, description="`environment`: once in each environment, before its deployment."
+    )
+    environments: Many[Id] | None = Field(default=None, description="Only in these environments.")
+    after: Id | None = Field(default=None, description="After the deployment by this stage, in each environment.")
+    advisory: bool = Field(default=False, description="Whether its failure is shown but stops nothing.")
+    install: bool = Field(default=True, description="Whether it needs what `runtime.install` installs.")
+    runner: RunnerName | None = Field(default=None, description="Where it runs.")
+    timeout: Duration | None = Field(default=None, description="The longest it may take.")
+    retries: Annotated[int, Field(ge=0, le=5)] = Field(default=0, description="How often its commands are tried again.")
+    requires: Many[Tool] = Field(default=(), description="Programs that it needs on its runner.")
+    variables: Variables = Field(default={}, description="Variables of this stage.")
+    override: Many[Override] = Field(default=(), description="Variables that differ at some moments.")
+
+    produces: Annotated[
+        tuple[Artifact, ...],
+        BeforeValidator(_artifacts, json_schema_input_type=Id | Artifact | list[Id | Artifact]),
+    ] = Field(default=(), description="Artifacts that it makes.")
+    consumes: OneOrMany[Id] | None = Field(
+        default=None, description="Artifacts that it gets; by default all made before it."
+    )
+    publishes: OneOrMany[VariableName] = Field(default=(), description="Values that it writes to `$PIPEGEN_OUTPUTS`.")
+    reports: Reports = Field(default=Reports(), description="Results for people.")
+    metrics: Annotated[
+        Metrics | None, BeforeValidator(_metrics, json_schema_input_type=RelativePath | Metrics | None)
+    ] = Field(default=None, description="Numbers for gates.")
+    gates: Many[Gate] = Field(default=(), description="What the metrics made so far must keep.")
+
+    deploys: bool = Field(
+        default=False, description="Whether it deploys the model, once in each environment of the branch."
+    )
+    rollout: Many[RolloutStep] | None = Field(default=None, description="The deployment in steps, instead of `run`.")
+    verify: OneOrMany[Script] = Field(default=(), description="Commands that check the deployment.")
+    restore: OneOrMany[Script] = Field(default=(), description="Commands that undo a deployment that did not complete.")
+    rollback: OneOrMany[Script] = Field(
+        default=(),
+        description="Commands that go back to `$PIPEGEN_VERSION` when a person asks; by default those of `restore`.",
+    )
+    finally_: OneOrMany[Script] = Field(
+        default=(), alias="finally", description="Commands that run however the deployment ended."
+    )
