@@ -1,0 +1,22 @@
+"""Files and folders: which specs there are, what stands on disk, and writing, checking and pruning outputs."""
+
+from pipegen.workspace.checking import check
+from pipegen.workspace.findings import CODES
+from pipegen.workspace.pruning import Pruned, Selection, generated_files, prune, surplus
+from pipegen.workspace.specs import SpecPaths, find_root, spec_paths
+from pipegen.workspace.writing import Written, write
+
+__all__ = [
+    "CODES",
+    "Pruned",
+    "Selection",
+    "SpecPaths",
+    "Written",
+    "check",
+    "find_root",
+    "generated_files",
+    "prune",
+    "spec_paths",
+    "surplus",
+    "write",
+]

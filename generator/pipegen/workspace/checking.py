@@ -1,0 +1,47 @@
+"""Comparing what stands on disk with what would be written, without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipegen.diagnostics import Diagnostic
+from pipegen.header import Header, read_header
+from pipegen.workspace.findings import finding
+from pipegen.workspace.outputs import Standing, Verdict, examine, foreign, judge, newer
+from pipegen.workspace.pruning import Selection, surplus, surplus_finding
+
+
+def check(root: Path, expected: Mapping[str, str], selection: Selection) -> tuple[Diagnostic, ...]:
+    """What differs below `root` from the files of the selection, each finding with the command that mends it."""
+    standings, refused = examine(root, expected)
+    differing = (found for place in standings for found in _difference(place, expected[place.path], selection))
+    left_over = (surplus_finding(path, header, selection) for path, header in surplus(root, expected, selection))
+    return tuple(sorted((*refused, *differing, *left_over), key=lambda diagnostic: diagnostic.sort_key))
+
+
+def _difference(standing: Standing, expected: str, selection: Selection) -> Iterator[Diagnostic]:
+    made = read_header(expected)
+    if not isinstance(made, Header):
+        raise TypeError(f"{standing.path} is to be written without a header")
+    match judge(standing, expected):
+        case Verdict.FOREIGN:
+            yield foreign(standing)
+        case Verdict.NEWER:
+            yield newer(standing)
+        case Verdict.MISSING:
+            message = f"is missing: {made.spec} makes it for {made.target}"
+            yield finding(standing.path, "PG411", message, f"run: {selection.command(made.spec)}")
+        case Verdict.EDITED:
+            command = selection.command("--overwrite-edited", made.spec)
+            hint = f"move the change into {made.spec}, then run: {command}"
+            yield finding(standing.path, "PG413", "was edited by hand after it was generated", hint)
+        case Verdict.STALE:
+            message = f"is stale: {_reason(standing, made)}"
+            yield finding(standing.path, "PG410", message, f"run: {selection.command(made.spec)}")
+
+
+def _reason(standing: Standing, made: Header) -> str:
+    if isinstance(standing.header, Header) and standing.header.inputs == made.inputs:
+        return "this pipegen writes it differently from the same inputs"
+    return f"{made.spec} or another of its inputs has changed since it was written"

@@ -1,0 +1,149 @@
+"""Generated files that nothing makes any more: finding them and taking them away."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipegen.diagnostics import Diagnostic, Refused
+from pipegen.header import COMMENTS, OPENING, Header, NewerHeader
+from pipegen.workspace.findings import finding, unusable
+from pipegen.workspace.outputs import Standing, foreign, look, newer
+from pipegen.workspace.writing import edited
+
+_OPENINGS = tuple(f"{comment} {OPENING} ".encode() for comment in COMMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run is about, and so which generated files it may call surplus.
+
+    `specs` and `targets` are those whose files were all rendered: a spec with errors is not among them. `root` is
+    where specs are, whatever root their outputs have. `folders` are the targets' output folders, searched with the
+    folders in them; "." is the root alone. `options` are the options of `pipegen render` to repeat in a command.
+    """
+
+    root: Path
+    specs: frozenset[str]
+    targets: frozenset[str]
+    folders: tuple[str, ...]
+    all_specs: bool = False
+    options: tuple[str, ...] = ()
+
+    def covers(self, header: Header) -> bool:
+        gone = self.all_specs and not os.path.lexists(self.root / header.spec)
+        return header.target in self.targets and (gone or header.spec in self.specs)
+
+    def command(self, *arguments: str) -> str:
+        return shlex.join(["pipegen", "render", *self.options, *arguments])
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What `prune` took away, sorted, and what it left and why."""
+
+    removed: tuple[str, ...]
+    refused: tuple[Diagnostic, ...]
+
+
+def generated_files(
+    root: Path, folders: Sequence[str], apart_from: Collection[str] = ()
+) -> Iterator[tuple[str, Header]]:
+    """Every file with a header below the folders, sorted by path; links and what cannot be read are passed over."""
+    found = {path for folder in folders for path in _regular_files(root, folder)}
+    for path in sorted(found.difference(apart_from)):
+        header = _header(root, path)
+        if header:
+            yield path, header
+
+
+def surplus(root: Path, expected: Collection[str], selection: Selection) -> Iterator[tuple[str, Header]]:
+    """Generated files of the selection that are not among the expected paths."""
+    by_case = {path.casefold(): path for path in expected}
+    for path, header in generated_files(root, selection.folders, apart_from=expected):
+        if selection.covers(header) and not _is_same_file(root, path, by_case.get(path.casefold())):
+            yield path, header
+
+
+def prune(root: Path, paths: Iterable[str]) -> Pruned:
+    """Take away generated files, and folders that become empty by it; what was edited or not generated stays."""
+    removed: list[str] = []
+    refused: list[Diagnostic] = []
+    for path in sorted(set(paths)):
+        try:
+            _remove(root, path)
+            removed.append(path)
+        except Refused as error:
+            refused += error.diagnostics
+    return Pruned(tuple(removed), tuple(refused))
+
+
+def surplus_finding(path: str, header: Header, selection: Selection) -> Diagnostic:
+    """PG412, with the command that takes the file away."""
+    command = selection.command("--prune", *({header.spec} & selection.specs))
+    if header.edited:
+        hint = "it was edited by hand, so --prune leaves it: move the change elsewhere and delete it"
+    else:
+        hint = f"run: {command}"
+    return finding(path, "PG412", f"is surplus: {header.spec} no longer makes it for {header.target}", hint)
+
+
+def _remove(root: Path, path: str) -> None:
+    reason = _reason_to_keep(look(root, path))
+    if reason:
+        raise Refused([reason])
+    try:
+        (root / path).unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused([unusable(path, "deleted", error)]) from error
+    folder = (root / path).parent
+    with suppress(OSError):
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def _reason_to_keep(standing: Standing) -> Diagnostic | None:
+    match standing:
+        case Standing(text=None):
+            return None
+        case Standing(header=None):
+            return foreign(standing)
+        case Standing(header=NewerHeader()):
+            return newer(standing)
+        case Standing(header=Header(edited=True)):
+            return edited(standing)
+    return None
+
+
+def _regular_files(root: Path, folder: str) -> Iterator[str]:
+    with suppress(OSError), os.scandir(root / folder) as entries:
+        for entry in entries:
+            path = entry.name if folder == "." else f"{folder}/{entry.name}"
+            if entry.is_file(follow_symlinks=False):
+                yield path
+            elif folder != "." and entry.is_dir(follow_symlinks=False):
+                yield from _regular_files(root, path)
+
+
+def _header(root: Path, path: str) -> Header | None:
+    with suppress(OSError, Refused):
+        header = look(root, path).header if _opens_as_generated(root / path) else None
+        return header if isinstance(header, Header) else None
+    return None
+
+
+def _opens_as_generated(place: Path) -> bool:
+    with place.open("rb") as file:
+        return file.read(max(map(len, _OPENINGS))).startswith(_OPENINGS)
+
+
+def _is_same_file(root: Path, path: str, other: str | None) -> bool:
+    """Whether both name one file, as they do on file systems that ignore case."""
+    with suppress(OSError):
+        return other is not None and (root / path).samefile(root / other)
+    return False
