@@ -13,7 +13,8 @@ HOSTS: tuple[Host, ...] = ("github", "azure-repos", "gitlab", "bitbucket", "othe
 class Pin:
     """Exactly which pipegen the pipelines install, in an environment of its own.
 
-    `wheel` is an https address or a path in the repository; without it the version comes from `index`. `sha256` is the wheel's.
+    `wheel` is an https address or a path in the repository; without it the version comes from `index`. `sha256` is the
+    wheel's.
     """
 
     version: str
@@ -24,7 +25,10 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings of the repository. `host` serves the repository and enforces merge approvals; `pin` None: pipelines cannot install pipegen."""
+    """Settings of the repository.
+
+    `host` serves the repository and enforces merge approvals; `pin` None: pipelines cannot install pipegen.
+    """
 
     host: Host = "github"
     default_branch: str = "main"

@@ -1,7 +1,8 @@
 """The neutral form: what one model's delivery is, said without naming any CI system.
 
-Every pipeline answers exactly one event, and inside it nothing depends on an event any more: whatever the spec says with `at` is decided when the
-pipeline is planned. No generated job therefore carries an event condition, and skipping cannot spread differently on different systems.
+Every pipeline answers exactly one event, and inside it nothing depends on an event any more: whatever the spec says
+with `at` is decided when the pipeline is planned. No generated job therefore carries an event condition, and skipping
+cannot spread differently on different systems.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ CONTEXT_VARIABLES = (
 )
 """What every target sets for every `Run` from the run itself.
 
-PIPEGEN_BRANCH is the branch or tag without refs/heads/ or refs/tags/; in a review it is the source branch, prefixed by `<owner>:` or `fork:` when it
-lives in another repository, and PIPEGEN_TARGET_BRANCH is the target, else empty. PIPEGEN_ATTEMPT counts from 1 and grows when a run's jobs run again.
+PIPEGEN_BRANCH is the branch or tag without refs/heads/ or refs/tags/; in a review it is the source branch, prefixed by
+`<owner>:` or `fork:` when it lives in another repository, and PIPEGEN_TARGET_BRANCH is the target, else empty.
+PIPEGEN_ATTEMPT counts from 1 and grows when a run's jobs run again.
 """
 
 HOME = ".pipegen"
@@ -111,9 +113,11 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A typed value of an action, checked by the first job against `pattern` (an extended regular expression) and bounds.
+    """A typed value of an action, checked by the first job against `pattern` (an extended regular expression) and
+    bounds.
 
-    `choices` is set for `choice` alone; `minimum` and `maximum` for numbers alone; `default` is text in every case ("" for none).
+    `choices` is set for `choice` alone; `minimum` and `maximum` for numbers alone; `default` is text in every case (""
+    for none).
     """
 
     name: str
@@ -161,8 +165,8 @@ class Text:
 class SecretValue:
     """A secret kept on the CI system: `environment` is None for one of the whole repository.
 
-    type file: the variable holds the path of a file with the secret. type username-password: two variables, <name>_USERNAME and <name>_PASSWORD.
-    `credential` is its id where credentials have ids.
+    type file: the variable holds the path of a file with the secret. type username-password: two variables,
+    <name>_USERNAME and <name>_PASSWORD. `credential` is its id where credentials have ids.
     """
 
     name: str
@@ -225,7 +229,9 @@ class When(StrEnum):
     SUCCESS = "success"
     ALWAYS = "always"
     UNDO = "undo"
-    """A deployment had begun (`Begin` ran) and did not complete (`Complete` did not), for whatever reason, cancellation included."""
+    """A deployment had begun (`Begin` ran) and did not complete (`Complete` did not), for whatever reason, cancellation
+    included.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +258,10 @@ class UsePython:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """What an installer keeps between runs, keyed by files (relative to the checkout). Only in pipelines of change and review."""
+    """What an installer keeps between runs, keyed by files (relative to the checkout).
+
+    Only in pipelines of change and review.
+    """
 
     kind: Literal["pip", "conda"]
     key_files: tuple[str, ...]
@@ -260,9 +269,11 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A bash script. Its text sets `-euo pipefail` itself and runs at the root of the checkout. Its exit code is its result.
+    """A bash script. Its text sets `-euo pipefail` itself and runs at the root of the checkout. Its exit code is its
+    result.
 
-    An advisory step that fails is shown and changes no result. `tests` names a JUnit file (relative to the checkout) that it writes.
+    An advisory step that fails is shown and changes no result. `tests` names a JUnit file (relative to the checkout)
+    that it writes.
     """
 
     id: str
@@ -299,7 +310,9 @@ class PublishSummary:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Hands the file (relative to the checkout) to later jobs as `<name>-$PIPEGEN_ATTEMPT`, so that a further attempt does not collide."""
+    """Hands the file (relative to the checkout) to later jobs as `<name>-$PIPEGEN_ATTEMPT`, so that a further attempt
+    does not collide.
+    """
 
     name: str
     file: str
@@ -308,7 +321,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Fetches what `job` uploaded into the file (relative to the checkout); its exact name is the value that `remote_name` publishes."""
+    """Fetches what `job` uploaded into the file (relative to the checkout); its exact name is the value that
+    `remote_name` publishes.
+    """
 
     name: str
     job: str
@@ -350,8 +365,9 @@ class Job:
     """Steps that run in order on one agent.
 
     `id` is unique in its pipeline, lower-case letters, digits and hyphens. `runner` None is the target's ordinary one.
-    `environment` is the one whose secrets and tokens the steps name; None for none. `publishes` are the names that `CollectOutputs` hands on.
-    `timeout_minutes` is above the sum of what its steps may take in order, so that a step's own limit is met first.
+    `environment` is the one whose secrets and tokens the steps name; None for none. `publishes` are the names that
+    `CollectOutputs` hands on. `timeout_minutes` is above the sum of what its steps may take in order, so that a step's
+    own limit is met first.
     """
 
     id: str
@@ -368,10 +384,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """People say yes: `count` distinct ones out of `approvers`, none of them the one who started the run, within `expires_minutes`.
+    """People say yes: `count` distinct ones out of `approvers`, none of them the one who started the run, within
+    `expires_minutes`.
 
-    `id` is unique in a delivery and names the settings of the approval: the environment's name, `<environment>-<step>` inside a rollout, or
-    `<environment>-rollback`. An approver is a team, or a person with a leading `@`.
+    `id` is unique in a delivery and names the settings of the approval: the environment's name, `<environment>-<step>`
+    inside a rollout, or `<environment>-rollback`. An approver is a team, or a person with a leading `@`.
     """
 
     id: str
@@ -403,10 +420,11 @@ class DeploymentJob:
 class Deployment:
     """The unit of deployment: one environment, one lock, one way back.
 
-    With a single job everything is inside it: admission, `Begin`, rollout, verify, `Complete`, then restore (`When.UNDO`) and finally
-    (`When.ALWAYS`). With several jobs `Begin` opens the first, `Complete` ends the last, and `closing` holds the steps of restore and finally:
-    it runs however the others ended once the first has started, without another approval, and its `When.UNDO` steps only if the deployment had
-    begun and not completed. The lock covers all of it, `closing` included.
+    With a single job everything is inside it: admission, `Begin`, rollout, verify, `Complete`, then restore
+    (`When.UNDO`) and finally (`When.ALWAYS`). With several jobs `Begin` opens the first, `Complete` ends the last, and
+    `closing` holds the steps of restore and finally: it runs however the others ended once the first has started,
+    without another approval, and its `When.UNDO` steps only if the deployment had begun and not completed. The lock
+    covers all of it, `closing` included.
     """
 
     environment: str
@@ -420,9 +438,10 @@ class Deployment:
 class Phase:
     """Jobs that share an environment, an approval, a lock and a way back.
 
-    `needs` are the phases that must have succeeded. `approval` is asked once, before anything in the phase starts. Then the waves run in order: the jobs of a wave
-    side by side, each wave only if all jobs of the one before succeeded; then the deployment. `only` restricts the phase to runs whose parameter has that
-    value; it and its jobs are skipped otherwise, and no other phase needs it.
+    `needs` are the phases that must have succeeded. `approval` is asked once, before anything in the phase starts. Then
+    the waves run in order: the jobs of a wave side by side, each wave only if all jobs of the one before succeeded;
+    then the deployment. `only` restricts the phase to runs whose parameter has that value; it and its jobs are skipped
+    otherwise, and no other phase needs it.
     """
 
     id: str
@@ -450,9 +469,10 @@ class Phase:
 class Pipeline:
     """What happens at one event.
 
-    `id` is unique in the delivery and never holds a dot: change, review, deliver-<branch>, archive-<branch>, schedule-<name> or action-<name>.
-    `paths` are the globs (relative to the repository's root, `**` for any depth) of which a push must touch one; empty for no filter. A review has none.
-    `variables` are constants of every job. `verdict`: the host requires this pipeline's result before a merge.
+    `id` is unique in the delivery and never holds a dot: change, review, deliver-<branch>, archive-<branch>,
+    schedule-<name> or action-<name>. `paths` are the globs (relative to the repository's root, `**` for any depth) of
+    which a push must touch one; empty for no filter. A review has none. `variables` are constants of every job.
+    `verdict`: the host requires this pipeline's result before a merge.
     """
 
     id: str
@@ -485,7 +505,9 @@ class MergeRule:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
-    """What must exist on the CI system for an environment: from which branches and tags it is reached, approvals, secrets, tokens."""
+    """What must exist on the CI system for an environment: from which branches and tags it is reached, approvals,
+    secrets, tokens.
+    """
 
     name: str
     title: str
@@ -530,9 +552,11 @@ class Fidelity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a target makes of one item. `weakens`: a control (approval, gate, secret scope, lock) would be weaker than the spec asks for.
+    """What a target makes of one item. `weakens`: a control (approval, gate, secret scope, lock) would be weaker than
+    the spec asks for.
 
-    `subject` names the item the same way on every target, for example `approval prod` or `lock prod`; `detail` is the reason, or what must be set.
+    `subject` names the item the same way on every target, for example `approval prod` or `lock prod`; `detail` is the
+    reason, or what must be set.
     """
 
     subject: str

@@ -30,16 +30,19 @@ done
 
 
 def collect(names: Sequence[str], hand_over: str) -> str:
-    """A script that reads $PIPEGEN_OUTPUTS and runs `hand_over` (one bash statement that reads $name and $value) for each declared name.
+    """A script that reads $PIPEGEN_OUTPUTS and runs `hand_over` (one bash statement that reads $name and $value) for
+    each declared name.
 
-    It fails if a name is missing or not declared, or a value is not one line of at most 1000 harmless characters; the last line of a name counts.
+    It fails if a name is missing or not declared, or a value is not one line of at most 1000 harmless characters; the
+    last line of a name counts.
     """
     text = _COLLECT.replace("@NAMES@", "|".join(names)).replace("@WORDS@", " ".join(names))
     return STRICT + text.replace("@HAND_OVER@", hand_over)
 
 
 def with_secret_files(script: str, names: Sequence[str]) -> str:
-    """The script with each named variable turned from the content of a secret into the path of a file that holds it, removed at exit.
+    """The script with each named variable turned from the content of a secret into the path of a file that holds it,
+    removed at exit.
 
     Call it where the CI system hands over a secret file's content in the variable <name>_CONTENT.
     """

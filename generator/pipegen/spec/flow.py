@@ -69,7 +69,7 @@ class DeploymentApprovals(Shape):
     """People who approve a deployment to the environment."""
 
     count: Annotated[int, Field(ge=1, le=6)] = Field(
-        default=1, description="How many people, none of them the one who started it."
+        default=1, description="How many people, not the one who started it."
     )
     approvers: Many[Team] = Field(
         min_length=1, description="Teams (each counts once) or people.", examples=[["ml-release", "risk"]]
@@ -86,6 +86,9 @@ class RolloutApprovals(Shape):
     count: Annotated[int, Field(ge=1, le=6)] = Field(default=1, description="How many people.")
     approvers: Many[Team] = Field(min_length=1, description="Teams (each counts once) or people.")
     expires: Duration = Field(default=4 * 60, description="How long the rollout waits before it is undone.")
+    environments: Many[Id] | None = Field(
+        default=None, description="Where they are asked; by default in environments whose deployments are approved."
+    )
 
 
 class Secret(Shape):

@@ -54,6 +54,9 @@ class Schedule(Shape):
     cron: Cron = Field(description="Minute, hour, day of month, month, day of week, in UTC.", examples=["0 6 1 * *"])
     environment: Id | None = Field(default=None, description="The environment they run in.")
     branch: BranchName | None = Field(default=None, description="The branch they run on; by default the environment's.")
+    build_in: Id | None = Field(
+        default=None, description="The environment of stages before a deployment; by default as for a merge."
+    )
     stages: Many[Id] = Field(min_length=1, description="The stages, in the order of the spec.")
     variables: Variables = Field(default={}, description="Variables of these runs.")
 
@@ -69,7 +72,7 @@ class Parameter(Shape):
     choices: Many[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/@+-]{1,200}$")]] | None = Field(
         default=None, description="The values of a choice."
     )
-    pattern: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/@+*?|()\[\]{},^$\\-]{1,200}$")] | None = Field(
+    pattern: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ._:/@+*?|()\[\]{},^$\\-]{1,200}$")] | None = Field(
         default=None, description="What a string must match as a whole: an extended regular expression."
     )
 
@@ -81,6 +84,9 @@ class Action(Shape):
     parameters: dict[ParameterName, Parameter] = Field(default={}, description="What is asked for.")
     environment: Id | None = Field(default=None, description="The environment they run in.")
     branch: BranchName | None = Field(default=None, description="The branch they run on; by default the environment's.")
+    build_in: Id | None = Field(
+        default=None, description="The environment of stages before a deployment; by default as for a merge."
+    )
     stages: Many[Id] = Field(min_length=1, description="The stages, in the order of the spec.")
     variables: Variables = Field(default={}, description="Variables of these runs.")
 

@@ -73,4 +73,4 @@ class Runtime(Shape):
         default=(), description="Programs that every job needs on its runner.", examples=[["git"]]
     )
     checkout: Checkout = Field(default=Checkout(), description="How much of the repository a job gets.")
-    timeout: Duration = Field(default=60, description="The longest a stage may take unless it says otherwise.")
+    timeout: Duration = Field(default=60, description="The longest a step may take unless its stage says otherwise.")

@@ -107,7 +107,7 @@ Team = Annotated[
 ]
 Moment = Annotated[
     str,
-    StringConstraints(pattern=r"^(change|(review|merged|tagged|scheduled|action)(:[A-Za-z0-9._*/-]+)?)$"),
+    StringConstraints(pattern=r"^(change|review|(merged|tagged|scheduled|action)(:[A-Za-z0-9._*/-]+)?)$"),
     Field(
         description="When something applies: `change`, `review`, `merged`, `tagged`, `scheduled`, `action`, or one of them by name.",
         examples=["merged", "merged:prod", "scheduled:retrain"],

@@ -148,7 +148,7 @@ class Stage(Shape):
     advisory: bool = Field(default=False, description="Whether its failure is shown but stops nothing.")
     install: bool = Field(default=True, description="Whether it needs what `runtime.install` installs.")
     runner: RunnerName | None = Field(default=None, description="Where it runs.")
-    timeout: Duration | None = Field(default=None, description="The longest it may take.")
+    timeout: Duration | None = Field(default=None, description="The longest each of its steps may take.")
     retries: Annotated[int, Field(ge=0, le=5)] = Field(default=0, description="How often its commands are tried again.")
     requires: Many[Tool] = Field(default=(), description="Programs that it needs on its runner.")
     variables: Variables = Field(default={}, description="Variables of this stage.")

@@ -1,0 +1,78 @@
+"""From a spec to the neutral form: the only place that knows what delivering a model means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipegen.config import Config
+from pipegen.delivery import Approval, Delivery, EnvironmentSettings, MergeRule, Pipeline
+from pipegen.plan.flow import CHECKS, arrivals, deployed_environments, environments, review_targets
+from pipegen.plan.operations import action_pipelines, archive_pipeline, built_in_pipelines, refs, schedule_pipelines
+from pipegen.plan.pipelines import change_pipeline, delivery_pipeline, review_pipeline
+from pipegen.plan.variables import secret_value, token_values
+from pipegen.spec.model import ModelSpec
+
+
+def plan(spec: ModelSpec, config: Config, spec_path: str) -> Delivery:
+    """The delivery of a valid spec whose stage kinds are expanded; `spec_path` is relative to the repository's root."""
+    pipelines = tuple(_pipelines(spec, config, spec_path))
+    return Delivery(
+        spec=spec_path,
+        model=spec.model.name,
+        title=spec.model.title or spec.model.name,
+        owner=spec.model.owner,
+        path=spec.model.path,
+        pipelines=pipelines,
+        merge_rules=tuple(
+            MergeRule(each.trunk, each.sources, each.merge_approvals, each.origin) for each in review_targets(spec)
+        ),
+        environments=tuple(_settings(spec, pipelines)),
+        shared_secrets=tuple(secret_value(None, name, secret) for name, secret in spec.secrets.items()),
+        allowed_weaker=tuple((each.target, each.control, each.reason) for each in spec.allow_weaker),
+    )
+
+
+def _pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
+    checks = (change_pipeline(spec, config, spec_path), review_pipeline(spec, config, spec_path))
+    yield from (each for each in checks if each is not None)
+    for arrival in arrivals(spec):
+        if arrival.role == "archive":
+            yield archive_pipeline(spec, config, spec_path, arrival)
+        elif arrival.role == "deliver" and (delivered := delivery_pipeline(spec, config, spec_path, arrival)):
+            yield delivered
+    yield from schedule_pipelines(spec, config, spec_path)
+    yield from action_pipelines(spec, config, spec_path)
+    yield from built_in_pipelines(spec, config, spec_path)
+
+
+def _settings(spec: ModelSpec, pipelines: tuple[Pipeline, ...]) -> Iterator[EnvironmentSettings]:
+    tags = {arrival.tags for arrival in arrivals(spec) if arrival.tags}
+    used = {job.environment for pipeline in pipelines for job in pipeline.jobs}
+    for name, environment in environments(spec).items():
+        if name not in used:
+            continue
+        reached = () if name == CHECKS else refs(spec, name)
+        yield EnvironmentSettings(
+            name=name,
+            title=environment.title or name,
+            branches=tuple(each for each in reached if each not in tags),
+            tags=tuple(each for each in reached if each in tags),
+            approvals=_approvals(pipelines, name),
+            secrets=tuple(secret_value(name, each, secret) for each, secret in environment.secrets.items()),
+            tokens=tuple(token_values(name, environment).values()),
+            waiting=environment.waiting,
+            deployed_to=name in deployed_environments(spec),
+            origin=("environments", name),
+        )
+
+
+def _approvals(pipelines: tuple[Pipeline, ...], environment: str) -> tuple[Approval, ...]:
+    """Every approval of the environment once, in the order in which pipelines ask for them."""
+    asked: dict[str, Approval] = {}
+    for pipeline in pipelines:
+        for phase in pipeline.phases:
+            units = phase.deployment.jobs if phase.deployment else ()
+            for approval in (phase.approval, *(each.approval for each in units)):
+                if approval is not None and approval.environment == environment:
+                    asked.setdefault(approval.id, approval)
+    return tuple(asked.values())

@@ -1,0 +1,263 @@
+"""Pipelines that no merge starts: schedules, actions, the built-in deploy and rollback, the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipegen.config import Config
+from pipegen.delivery import (
+    Action,
+    Job,
+    Merged,
+    Parameter,
+    Phase,
+    Pipeline,
+    PublishSummary,
+    Run,
+    Scheduled,
+    Step,
+    Upload,
+)
+from pipegen.diagnostics import KeyPath
+from pipegen.plan import artifacts, guards, selection
+from pipegen.plan.commands import script
+from pipegen.plan.deployment import artifacts_of, phase_approval, rollback
+from pipegen.plan.flow import Arrival, Occasion, arrivals, deployed_environments, environments, home
+from pipegen.plan.jobs import Setting, job_minutes, opening
+from pipegen.plan.pipelines import delivery_phases, environment_phases, in_order, pipeline, stage_waves
+from pipegen.plan.variables import job_variables, store_variables
+from pipegen.quoting import sh_quote
+from pipegen.scripts import STRICT
+from pipegen.spec.model import Action as SpecAction
+from pipegen.spec.model import ModelSpec, Schedule
+from pipegen.spec.model import Parameter as SpecParameter
+from pipegen.spec.stages import Stage
+
+VERSION_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"
+
+
+def deploying_stage(spec: ModelSpec) -> Stage | None:
+    return next((stage for stage in spec.stages if stage.deploys), None)
+
+
+def refs(spec: ModelSpec, environment: str | None) -> tuple[str, ...]:
+    """From where runs for an environment may be started."""
+    found = []
+    for arrival in arrivals(spec):
+        if environment in arrival.environments:
+            found += [arrival.tags, arrival.trunk] if arrival.tags else [arrival.trunk]
+    place = home(spec, environment)
+    return tuple(dict.fromkeys(found)) or ((place.trunk,) if place else ())
+
+
+# ---------------------------------------------------------------- schedules and actions of the spec
+
+
+def schedule_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
+    for name, schedule in spec.schedules.items():
+        place = home(spec, schedule.environment)
+        branch = schedule.branch or (place.trunk if place else config.default_branch)
+        setting = Setting(spec, config, Occasion("scheduled", name), schedule.variables)
+        phases = tuple(in_order(tuple(_operation(setting, schedule))))
+        event = Scheduled(name, schedule.cron, branch)
+        yield pipeline(spec, spec_path, f"schedule-{name}", f"schedule {name}", event, phases, ("schedules", name))
+
+
+def action_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
+    for name, action in spec.actions.items():
+        origin: KeyPath = ("actions", name)
+        parameters = tuple(
+            _parameter(each, given, (*origin, "parameters", each)) for each, given in action.parameters.items()
+        )
+        branches = (action.branch,) if action.branch else refs(spec, action.environment)
+        setting = Setting(spec, config, Occasion("action", name), action.variables, parameters)
+        guard = guards.phase(guards.action_job(parameters, (("", branches),), origin))
+        phases = tuple(in_order((guard, *_operation(setting, action))))
+        title = action.title or name
+        yield pipeline(spec, spec_path, f"action-{name}", title, Action(name, parameters, branches), phases, origin)
+
+
+def _operation(setting: Setting, asked: Schedule | SpecAction) -> Iterator[Phase]:
+    """The named stages as a delivery to one environment, or within it if nothing is deployed."""
+    spec = setting.spec
+    environment = asked.environment
+    stages = selection.chosen(spec, setting.occasion, asked.stages)
+    build_stages = tuple(stage for stage in stages if selection.builds(stage))
+    if environment is not None and any(stage.deploys for stage in stages):
+        yield from delivery_phases(setting, stages, build_stages, (environment,), None, asked.build_in)
+        return
+    waves, _ = stage_waves(
+        setting, tuple(stage for stage in stages if not stage.deploys), environment, artifacts.NOTHING
+    )
+    approval = phase_approval(spec, environment) if environment in environments(spec) and environment else None
+    title = f"Run in {environment}" if environment else "Run"
+    yield Phase(environment or "run", title, environment, approval, waves, None, (), None, ("stages",))
+
+
+def _parameter(name: str, given: SpecParameter, origin: KeyPath) -> Parameter:
+    return Parameter(
+        name=name,
+        type=given.type,
+        description=given.description or "",
+        default=_text(given.default),
+        choices=given.choices or (),
+        pattern=given.pattern or "",
+        minimum=_text(given.min),
+        maximum=_text(given.max),
+        origin=origin,
+    )
+
+
+def _text(value: str | float | bool | None) -> str:  # noqa: FBT001  (a default may be a boolean)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+# ---------------------------------------------------------------- deploy and rollback
+
+
+def deploy_is_possible(spec: ModelSpec) -> bool:
+    """Whether a recorded version can be had again: the deployment needs no artifact, or the store keeps them by
+    version.
+    """
+    stage = deploying_stage(spec)
+    if stage is None:
+        return False
+    versioned = spec.store is not None and any("PIPEGEN_VERSION" in each.publishes for each in spec.stages)
+    return not artifacts_of(spec, stage) or versioned
+
+
+def built_in_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
+    stage = deploying_stage(spec)
+    if stage is None or not deployed_environments(spec):
+        return
+    if deploy_is_possible(spec) and "deploy" not in spec.actions:
+        yield _by_version(spec, config, spec_path, "deploy", stage)
+    if (stage.rollback or stage.restore) and "rollback" not in spec.actions:
+        yield _by_version(spec, config, spec_path, "rollback", stage)
+
+
+def _by_version(spec: ModelSpec, config: Config, spec_path: str, name: str, stage: Stage) -> Pipeline:
+    """An action with a version and an environment: the phase of that environment alone takes place."""
+    names = tuple(each for each in deployed_environments(spec) if selection.in_environment(stage, each))
+    origin: KeyPath = ("stages", [each.id for each in spec.stages].index(stage.id))
+    parameters = (
+        Parameter(
+            "version",
+            "string",
+            "A version that was recorded for the environment",
+            "",
+            (),
+            VERSION_PATTERN,
+            "",
+            "",
+            origin,
+        ),
+        Parameter("environment", "choice", "Where", names[0], names, "", "", "", origin),
+    )
+    setting = Setting(spec, config, Occasion("action", name), {}, parameters)
+    allowed = tuple((each, refs(spec, each)) for each in names)
+    phases = [guards.phase(guards.action_job(parameters, allowed, origin))]
+    for environment in names:
+        phases += _environment_action(setting, name, stage, environment)
+    branches = tuple(dict.fromkeys(ref for _, each in allowed for ref in each))
+    return pipeline(spec, spec_path, f"action-{name}", name, Action(name, parameters, branches), phases, origin)
+
+
+def _environment_action(setting: Setting, name: str, stage: Stage, environment: str) -> Iterator[Phase]:
+    spec, only = setting.spec, ("environment", environment)
+    if name == "rollback":
+        approval = phase_approval(spec, environment, rollback=True)
+        unit = rollback(setting, stage, environment)
+        title = f"Roll back {environment}"
+        yield Phase(
+            environment, title, environment, approval, (), unit, ("start",), only, ("environments", environment)
+        )
+        return
+    stages = tuple(
+        each for each in spec.stages if each.deploys or (selection.per_environment(each) and not selection.makes(each))
+    )
+    for phase in environment_phases(setting, stages, environment, artifacts.NOTHING, by_version=True, only=only):
+        yield Phase(
+            phase.id,
+            phase.title,
+            environment,
+            phase.approval,
+            phase.waves,
+            phase.deployment,
+            phase.needs or ("start",),
+            only,
+            phase.origin,
+        )
+
+
+# ---------------------------------------------------------------- the archive
+
+
+def archive_pipeline(spec: ModelSpec, config: Config, spec_path: str, arrival: Arrival) -> Pipeline:
+    """A record of what reached the last branch: the model's files as they were, where they came from, and a digest."""
+    setting = Setting(spec, config, Occasion("merged", arrival.trunk), {})
+    steps: list[Step] = [*opening(spec), _record(spec, spec_path), Upload("record", RECORD, retention_days=90)]
+    if spec.archive:
+        text = script(
+            spec, 'export PIPEGEN_RECORD="$PIPEGEN_HOME/record.tar"\n' + "\n".join(spec.archive.run), activated=False
+        )
+        steps.append(Run("archive", "Keep the record", text, store_variables(spec, None), origin=("archive", "run")))
+    steps.append(PublishSummary())
+    job = Job(
+        id="archive",
+        title="Record the release",
+        steps=tuple(steps),
+        variables=job_variables(spec, None, setting.extra, (), ()),
+        runner=spec.runtime.runner,
+        timeout_minutes=job_minutes(steps),
+        origin=arrival.origin,
+    )
+    phase = Phase("archive", "Archive", None, None, ((job,),), None, (), None, arrival.origin)
+    return pipeline(
+        spec,
+        spec_path,
+        f"archive-{arrival.id}",
+        f"archive {arrival.trunk}",
+        Merged(arrival.trunk),
+        (phase,),
+        arrival.origin,
+    )
+
+
+RECORD = ".pipegen/record.tar"
+
+_RECORD_SCRIPT = """
+mkdir -p .pipegen/record
+git archive --format=tar --output=.pipegen/record/source.tar HEAD -- @PATHS@
+export RECORD_TREE RECORD_SPEC_SHA256 RECORD_SOURCE_SHA256 RECORD_TIME
+RECORD_TREE="$(git rev-parse 'HEAD^{tree}')"
+RECORD_SPEC_SHA256="$(sha256sum @SPEC@ | cut -d' ' -f1)"
+RECORD_SOURCE_SHA256="$(sha256sum .pipegen/record/source.tar | cut -d' ' -f1)"
+RECORD_TIME="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+python3 - @OWNER@ @SPEC@ > .pipegen/record/record.json <<'END'
+import json, os, sys
+record = {
+    "record": 1, "model": os.environ["PIPEGEN_MODEL"], "owner": sys.argv[1], "spec": sys.argv[2],
+    "branch": os.environ["PIPEGEN_BRANCH"], "commit": os.environ["PIPEGEN_COMMIT"], "tree": os.environ["RECORD_TREE"],
+    "spec_sha256": os.environ["RECORD_SPEC_SHA256"], "source_sha256": os.environ["RECORD_SOURCE_SHA256"],
+    "recorded_at": os.environ["RECORD_TIME"], "run": os.environ["PIPEGEN_RUN_URL"],
+    "actor": os.environ["PIPEGEN_ACTOR"],
+}
+print(json.dumps(record, indent=2, sort_keys=True))
+END
+tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf .pipegen/record.tar -C .pipegen record
+sha256sum .pipegen/record.tar
+"""
+
+
+def _record(spec: ModelSpec, spec_path: str) -> Run:
+    path = sh_quote(spec.model.path)
+    paths = path if spec.model.path == "." else f"{path} {sh_quote(spec_path)}"
+    body = (
+        _RECORD_SCRIPT.replace("@PATHS@", paths)
+        .replace("@SPEC@", sh_quote(spec_path))
+        .replace("@OWNER@", sh_quote(spec.model.owner))
+    )
+    return Run("record", "Write the record", f"{STRICT}{body}", timeout_minutes=15, origin=("model",))
