@@ -1,0 +1,73 @@
+"""The command line: parse, call, report, exit."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "explain": "What a spec brings about: events, jobs, approvals, capabilities, settings.",
+    "gate": "Judge a model by data; this is what pipelines call.",
+    "render": "Write the pipelines of specs, or check that they are up to date.",
+    "schema": "Print the JSON schema of model specs.",
+    "targets": "List the CI systems that pipegen writes for.",
+    "validate": "Say what is wrong with specs.",
+}
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are used, because a pre-commit hook pays for every import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"pipegen.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415  (only a wrong word pays for it)
+
+            near = get_close_matches(args[0], _COMMANDS, 1)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001  (click's form)
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  (slow, and only this option needs it)
+
+        click.echo(f"pipegen {version('mlops-pipegen')}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def main() -> None:
+    """One model spec, the same governed ML delivery pipeline on every CI system.
+
+    \b
+    Examples:
+      pipegen validate                                   all specs of model-specs/
+      pipegen render --target azure                      write the pipelines for Azure DevOps
+      pipegen render --check                             refuse files that differ from their specs
+      pipegen explain model-specs/churn-prediction.yaml  what happens when, and who is asked
+
+    \b
+    Exit codes: 0 clean, 1 findings, 2 wrong usage.
+    """

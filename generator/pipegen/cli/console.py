@@ -1,0 +1,110 @@
+"""What all commands share: options, where specs are, reporting and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import click
+
+from pipegen.compiler import Repository, open_repository
+from pipegen.config import TARGET_NAMES
+from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
+from pipegen.workspace import find_root, spec_paths
+
+FINDINGS, USAGE = 1, 2
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The repository and the specs that a command is about; `everything`: no spec was named."""
+
+    repository: Repository
+    paths: tuple[str, ...]
+    everything: bool
+
+
+def spec_arguments(command: Command) -> Command:
+    """SPEC… : files or folders; all of model-specs/ when none is named."""
+    return click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path(path_type=Path))(command)
+
+
+def target_option(command: Command) -> Command:
+    return click.option(
+        "--target",
+        "-t",
+        "targets",
+        multiple=True,
+        metavar="NAME|all",
+        type=click.Choice([*TARGET_NAMES, "all"]),
+        help=f"A CI system ({', '.join(TARGET_NAMES)}), or all; overrules the spec's list. Can be repeated.",
+    )(command)
+
+
+def loudness_options(command: Command) -> Command:
+    quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but findings.")
+    verbose = click.option("--verbose", "-v", is_flag=True, help="Say what was done to each file.")
+    return quiet(verbose(command))
+
+
+def named_targets(targets: Sequence[str]) -> tuple[str, ...]:
+    return TARGET_NAMES if "all" in targets else tuple(dict.fromkeys(targets))
+
+
+@contextmanager
+def refusals_reported() -> Iterator[None]:
+    """Turns what cannot go on into findings and exit code 1."""
+    try:
+        yield
+    except Refused as refused:
+        report(refused.diagnostics)
+        sys.exit(FINDINGS)
+
+
+def chosen(specs: Sequence[Path]) -> Chosen:
+    """The specs of the command line in their repository; exits when one cannot be found."""
+    here = specs[0] if specs and specs[0].exists() else Path.cwd()
+    root = find_root(here if here.is_dir() else here.absolute().parent)
+    with refusals_reported():
+        found = spec_paths(root, specs)
+        if found.diagnostics:
+            raise Refused(found.diagnostics)
+        repository = open_repository(root)
+        if has_errors(repository.diagnostics):
+            raise Refused(repository.diagnostics)
+    return Chosen(repository, found.paths, not specs)
+
+
+def report(diagnostics: Iterable[Diagnostic]) -> None:
+    """Prints findings for people, on standard error."""
+    from pipegen.reporting import text  # noqa: PLC0415  (a clean run has nothing to report)
+
+    listed = tuple(diagnostics)
+    if listed:
+        click.echo(text(listed, color=colored(sys.stderr)).rstrip("\n"), err=True)
+
+
+def colored(stream: object) -> bool:
+    """Whether colours help: on a terminal, unless NO_COLOR asks for none."""
+    return bool(getattr(stream, "isatty", bool)()) and not os.environ.get("NO_COLOR")
+
+
+def count(diagnostics: Iterable[Diagnostic]) -> str:
+    """The number of errors and warnings, in words."""
+    listed = tuple(diagnostics)
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in listed)
+    return f"{plural(errors, 'error')}, {plural(len(listed) - errors, 'warning')}"
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def finish(diagnostics: Iterable[Diagnostic]) -> NoReturn:
+    sys.exit(FINDINGS if has_errors(diagnostics) else 0)

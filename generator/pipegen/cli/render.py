@@ -1,0 +1,160 @@
+"""`pipegen render`: write pipelines, or say how files differ from what would be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pipegen.cli.console import (
+    Chosen,
+    chosen,
+    colored,
+    finish,
+    loudness_options,
+    named_targets,
+    plural,
+    report,
+    spec_arguments,
+    target_option,
+)
+from pipegen.compiler import Compiled, compile_spec
+from pipegen.config import TARGET_NAMES
+from pipegen.diagnostics import Diagnostic, Refused, has_errors
+from pipegen.repository import check_repository, summary
+from pipegen.targets import TARGETS
+from pipegen.workspace import Selection, check, prune, surplus, write
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One call of the command: what was compiled and where its files belong."""
+
+    work: Chosen
+    compiled: tuple[Compiled, ...]
+    out: Path
+    selection: Selection
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def usable(self) -> tuple[Compiled, ...]:
+        return tuple(each for each in self.compiled if each.path in self.selection.specs)
+
+    @property
+    def expected(self) -> dict[str, str]:
+        return {path: text for each in self.usable for path, text in each.all_files.items()}
+
+
+@click.command("render")
+@spec_arguments
+@target_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Stands in for the repository's root.")
+@click.option("--check", "checking", is_flag=True, help="Write nothing; exit 1 if a file differs from its spec.")
+@click.option("--diff", "differing", is_flag=True, help="Write nothing; print what would change.")
+@click.option("--prune", "pruning", is_flag=True, help="Also delete generated files that no spec makes any more.")
+@click.option("--overwrite-edited", is_flag=True, help="Also write over generated files that were edited by hand.")
+@loudness_options
+def command(
+    specs: tuple[Path, ...],
+    targets: tuple[str, ...],
+    out: Path | None,
+    checking: bool,  # noqa: FBT001  (click's form)
+    differing: bool,  # noqa: FBT001
+    pruning: bool,  # noqa: FBT001
+    overwrite_edited: bool,  # noqa: FBT001
+    quiet: bool,  # noqa: FBT001
+    verbose: bool,  # noqa: FBT001
+) -> None:
+    """Write the pipelines of each SPEC, every file only when it differs.
+
+    A spec with an error keeps the files that it has; the others are written all the same.
+
+    \b
+    Examples:
+      pipegen render                              all specs, for the targets they name
+      pipegen render --target azure               for Azure DevOps alone
+      pipegen render --check                      what CI runs: exit 1 if a file is not what its spec says
+      pipegen render --diff --out /tmp/preview    what would change below another folder
+    """
+    if sum((checking or differing, pruning or overwrite_edited)) > 1:
+        raise click.UsageError("--check and --diff write nothing: leave out --prune and --overwrite-edited")
+    run = _compiled(chosen(specs), named_targets(targets), out)
+    if checking or differing:
+        _compare(run, checking=checking, differing=differing, quiet=quiet)
+        return
+    _write(run, pruning=pruning, overwrite_edited=overwrite_edited, quiet=quiet, verbose=verbose)
+
+
+def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None) -> _Run:
+    compiled = tuple(compile_spec(work.repository, path, targets) for path in work.paths)
+    summaries = tuple(summary(each.source, each.spec) for each in compiled if each.spec and each.source)
+    across = tuple(check_repository(summaries))
+    usable = _usable(compiled, across)
+    options = [word for name in targets for word in ("--target", name)] + (["--out", str(out)] if out else [])
+    folders = tuple(dict.fromkeys(folder for target in TARGETS.values() for folder in target.FOLDERS))
+    names = frozenset(targets or TARGET_NAMES)
+    selection = Selection(work.repository.root, usable, names, folders, work.everything, tuple(options))
+    found = (*work.repository.diagnostics, *(each for spec in compiled for each in spec.diagnostics), *across)
+    return _Run(work, compiled, out or work.repository.root, selection, found)
+
+
+def _usable(compiled: Sequence[Compiled], across: Sequence[Diagnostic]) -> frozenset[str]:
+    """The specs whose files may be touched: without errors of their own or against another spec."""
+    refused = {diagnostic.file for diagnostic in across if has_errors([diagnostic])}
+    return frozenset(each.path for each in compiled if each.files is not None and each.path not in refused)
+
+
+def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None:
+    found = list(run.diagnostics)
+    if checking:
+        found += check(run.out, run.expected, run.selection)
+    report(found)
+    if differing:
+        _print_diff(run)
+    elif not quiet and not has_errors(found):
+        click.echo(f"{plural(len(run.expected), 'file')} as {plural(len(run.usable), 'spec')} say")
+    finish(found)
+
+
+def _print_diff(run: _Run) -> None:
+    import sys  # noqa: PLC0415
+    from pipegen.workspace.differences import diff  # noqa: PLC0415  (only this option needs difflib)
+
+    removed = [path for path, _ in surplus(run.out, run.expected, run.selection)]
+    for line in diff(run.out, run.expected, removed).splitlines():
+        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1]) if colored(sys.stdout) else None
+        click.echo(click.style(line, fg=color) if color else line)
+
+
+def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, verbose: bool) -> None:
+    found = list(run.diagnostics)
+    written: list[str] = []
+    unchanged: list[str] = []
+    for each in run.usable:
+        try:
+            done = write(run.out, each.all_files, overwrite_edited=overwrite_edited)
+        except Refused as refused:
+            found += refused.diagnostics
+            continue
+        written += done.written
+        unchanged += done.unchanged
+    removed = _prune(run, found) if pruning else ()
+    report(found)
+    if verbose:
+        for verb, paths in (("wrote", written), ("kept", unchanged), ("removed", removed)):
+            for path in paths:
+                click.echo(f"{verb:<8}{path}")
+    if not quiet:
+        parts = [f"{len(written)} written", f"{len(unchanged)} unchanged"]
+        parts += [f"{len(removed)} removed"] if pruning else []
+        click.echo(f"{plural(len(run.usable), 'spec')}: " + ", ".join(parts))
+    finish(found)
+
+
+def _prune(run: _Run, found: list[Diagnostic]) -> tuple[str, ...]:
+    gone = [path for path, _ in surplus(run.out, run.expected, run.selection)]
+    pruned = prune(run.out, gone)
+    found += pruned.refused
+    return pruned.removed

@@ -1,0 +1,132 @@
+"""From the files of a repository to the text of its pipelines, one spec at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from pipegen import config as configuration
+from pipegen.config import Config
+from pipegen.delivery import Delivery
+from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
+from pipegen.header import digest_inputs, with_header
+from pipegen.resources import TEMPLATES
+from pipegen.source import Source
+from pipegen.spec.model import ModelSpec
+from pipegen.stage_kinds import StageKind
+from pipegen.targets import TARGETS, Files
+from pipegen.validation import capability_diagnostics, load_kinds, validate
+from pipegen.workspace.specs import CONFIG_FILE
+
+STAGE_FOLDER = Path("templates") / "stages"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What all specs of a repository have in common; `root` is its folder, `kind_texts` maps a kind to its file's text."""
+
+    root: Path
+    config: Config
+    kinds: Mapping[str, StageKind]
+    kind_texts: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of one spec: `delivery` and `files` are None where errors stand in the way.
+
+    `files` maps each target to its files, each with its header.
+    """
+
+    path: str
+    source: Source | None
+    spec: ModelSpec | None
+    delivery: Delivery | None
+    targets: tuple[str, ...]
+    files: Mapping[str, Files] | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def all_files(self) -> Files:
+        return {path: text for files in (self.files or {}).values() for path, text in files.items()}
+
+
+def open_repository(root: Path) -> Repository:
+    """The repository's configuration and stage kinds; `Refused` where pipegen.toml cannot be used."""
+    config = _config(root)
+    sources = tuple(_kind_sources(root))
+    kinds, diagnostics = load_kinds(sources)
+    texts = {kind: source.text for source in sources for kind in [Path(source.name).stem]}
+    return Repository(root, config, kinds, texts, diagnostics)
+
+
+def _config(root: Path) -> Config:
+    place = root / CONFIG_FILE
+    try:
+        return configuration.read(place.read_text("utf-8-sig"), CONFIG_FILE)
+    except FileNotFoundError:
+        return Config()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        unreadable = Diagnostic(CONFIG_FILE, None, Severity.ERROR, "PG001", f"the file cannot be read: {reason}")
+        raise Refused([unreadable]) from None
+
+
+def _kind_sources(root: Path) -> Iterator[Source]:
+    shipped = TEMPLATES / "stages"
+    for folder, shown in ((shipped, "pipegen"), (root / STAGE_FOLDER, "")):
+        if shown == "" and (not folder.is_dir() or folder.resolve() == shipped.resolve()):
+            continue
+        for file in sorted(folder.glob("*.yaml")):
+            yield Source.read(file, (Path(shown) / STAGE_FOLDER / file.name).as_posix())
+
+
+def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) -> Compiled:
+    """One spec, read, validated and planned, not yet rendered; `targets` overrules the spec's own list."""
+    try:
+        source = Source.read(repository.root / path, path)
+    except Refused as refused:
+        return Compiled(path, None, None, None, targets, None, refused.diagnostics)
+    config = replace(repository.config, targets=targets) if targets else repository.config
+    validated = validate(source, config, repository.kinds)
+    spec = validated.spec
+    chosen = targets or (spec.targets if spec and spec.targets else repository.config.targets)
+    diagnostics = list(validated.diagnostics)
+    if validated.delivery is not None:
+        for name in chosen:
+            diagnostics += capability_diagnostics(validated.delivery, name, TARGETS[name], repository.config, source)
+    return Compiled(path, source, spec, validated.delivery, tuple(chosen), None, tuple(diagnostics))
+
+
+def compile_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) -> Compiled:
+    """One spec to its files, or to what is wrong with it."""
+    loaded = load_spec(repository, path, targets)
+    if loaded.delivery is None or has_errors(loaded.diagnostics):
+        return loaded
+    return replace(loaded, files={name: _files(repository, loaded, name) for name in loaded.targets})
+
+
+def _files(repository: Repository, loaded: Compiled, name: str) -> Files:
+    if loaded.delivery is None or loaded.source is None:
+        raise ValueError(f"{loaded.path} is not planned")
+    target = TARGETS[name]
+    inputs = digest_inputs(_inputs(repository, loaded.source))
+    command = f"pipegen render {loaded.path}"
+    return {
+        path: with_header(
+            body, comment=target.COMMENT, target=name, spec=loaded.path, inputs_digest=inputs, command=command
+        )
+        for path, body in target.render(loaded.delivery, repository.config).items()
+    }
+
+
+def _inputs(repository: Repository, source: Source) -> dict[str, str]:
+    """What the files of a spec are made from: itself, the settings that reach output, the stage kinds it uses."""
+    settings = {key: value for key, value in asdict(repository.config).items() if key != "targets"}
+    stages = source.data.get("stages") if isinstance(source.data, dict) else None
+    used = {stage.get("use") for stage in stages if isinstance(stage, dict)} if isinstance(stages, list) else set()
+    kinds = {f"stage kind {kind}": text for kind, text in repository.kind_texts.items() if kind in used}
+    return {source.name: source.text, CONFIG_FILE: json.dumps(settings, sort_keys=True), **kinds}
