@@ -25,7 +25,7 @@ STAGE_FOLDER = Path("templates") / "stages"
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What all specs of a repository have in common; `root` is its folder, `kind_texts` maps a kind to its file's text."""
+    """What all specs of a repository have in common; `kind_texts` maps a stage kind to its file's text."""
 
     root: Path
     config: Config

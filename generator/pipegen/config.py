@@ -109,7 +109,7 @@ def read(text: str, name: str) -> Config:
 def _syntax(message: str, text: str, name: str) -> Diagnostic:
     place = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(place[1]), int(place[2])) if place else (max(1, text.count("\n")), 1)
-    what = message.split(" (at ")[0]
+    what = message.split(" (at ", maxsplit=1)[0]
     return _diagnostic(text, name, Position(line, column), "PG020", f"is not TOML: {what[:1].lower()}{what[1:]}", "")
 
 

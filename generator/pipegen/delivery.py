@@ -88,7 +88,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A tag that matches `pattern` was pushed; its commit must be reachable from `branch`, which the first job checks."""
+    """A tag that matches `pattern` was pushed; the first job checks that its commit is reachable from `branch`."""
 
     pattern: str
     branch: str
@@ -113,10 +113,9 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A typed value of an action, checked by the first job against `pattern` (an extended regular expression) and
-    bounds.
+    """A typed value of an action, which the first job checks against `pattern` and bounds.
 
-    `choices` is set for `choice` alone; `minimum` and `maximum` for numbers alone; `default` is text in every case (""
+    `pattern` is an extended regular expression for the whole value.     `choices` is set for `choice` alone; `minimum` and `maximum` for numbers alone; `default` is text in every case (""
     for none).
     """
 
@@ -244,7 +243,7 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Empties and lays out `HOME`, makes git ignore it, and sets `PATH_VARIABLES`; the body is `script`, portable bash."""
+    """Empties and lays out `HOME` and makes git ignore it, by `script`, portable bash; and sets `PATH_VARIABLES`."""
 
     script: str
 
@@ -269,8 +268,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A bash script. Its text sets `-euo pipefail` itself and runs at the root of the checkout. Its exit code is its
-    result.
+    """A bash script, whose exit code is its result. It sets `-euo pipefail` and runs at the root of the checkout.
 
     An advisory step that fails is shown and changes no result. `tests` names a JUnit file (relative to the checkout)
     that it writes.
@@ -288,7 +286,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class PublishTests:
-    """JUnit results for people (`file` is relative to the checkout); it runs always and never decides a job's result."""
+    """JUnit results for people (`file` is relative to the checkout); runs always and never decides a job's result."""
 
     id: str
     title: str
@@ -298,7 +296,7 @@ class PublishTests:
 
 @dataclass(frozen=True, slots=True)
 class CollectOutputs:
-    """Reads the NAME=value lines of $PIPEGEN_OUTPUTS, refuses what is not declared, and hands the values to later jobs."""
+    """Reads the NAME=value lines of $PIPEGEN_OUTPUTS, refuses what is not declared, hands the values to later jobs."""
 
     names: tuple[str, ...]
 
@@ -310,8 +308,9 @@ class PublishSummary:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Hands the file (relative to the checkout) to later jobs as `<name>-$PIPEGEN_ATTEMPT`, so that a further attempt
-    does not collide.
+    """Hands a file to later jobs as `<name>-$PIPEGEN_ATTEMPT`, so that a further attempt does not collide.
+
+    `file` is relative to the checkout.
     """
 
     name: str
@@ -321,9 +320,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Fetches what `job` uploaded into the file (relative to the checkout); its exact name is the value that
-    `remote_name` publishes.
-    """
+    """Fetches what `job` uploaded into `file`, relative to the checkout; `remote_name` publishes its exact name."""
 
     name: str
     job: str
@@ -384,10 +381,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """People say yes: `count` distinct ones out of `approvers`, none of them the one who started the run, within
-    `expires_minutes`.
+    """People say yes: `count` distinct ones out of `approvers`, within `expires_minutes`.
 
-    `id` is unique in a delivery and names the settings of the approval: the environment's name, `<environment>-<step>`
+    None of them is the one who started the run.     `id` is unique in a delivery and names the settings of the
+    approval: the environment's name, `<environment>-<step>`
     inside a rollout, or `<environment>-rollback`. An approver is a team, or a person with a leading `@`.
     """
 
@@ -505,9 +502,7 @@ class MergeRule:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
-    """What must exist on the CI system for an environment: from which branches and tags it is reached, approvals,
-    secrets, tokens.
-    """
+    """What must exist on the CI system for an environment, and from which branches and tags it is reached."""
 
     name: str
     title: str
@@ -552,10 +547,10 @@ class Fidelity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a target makes of one item. `weakens`: a control (approval, gate, secret scope, lock) would be weaker than
-    the spec asks for.
+    """What a target makes of one item.
 
-    `subject` names the item the same way on every target, for example `approval prod` or `lock prod`; `detail` is the
+    `weakens`: a control (approval, gate, secret scope, lock) would be weaker than the spec asks for.     `subject`
+    names the item the same way on every target, for example `approval prod` or `lock prod`; `detail` is the
     reason, or what must be set.
     """
 

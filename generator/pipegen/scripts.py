@@ -15,7 +15,7 @@ while IFS='=' read -r name value || [ -n "$name" ]; do
     *) echo "error: $name was written to PIPEGEN_OUTPUTS but the spec does not say that it is published" >&2; exit 1 ;;
   esac
   if ! [[ "$value" =~ ^[A-Za-z0-9\ ._:/@+=,~%#?\&()*-]{0,1000}$ ]]; then
-    echo "error: the value of $name is longer than 1000 characters or holds one that pipelines cannot hand on safely" >&2; exit 1
+    echo "error: the value of $name is too long or has a character that cannot be handed on safely" >&2; exit 1
   fi
   seen[$name]="$value"
 done < "$PIPEGEN_OUTPUTS"
@@ -30,10 +30,10 @@ done
 
 
 def collect(names: Sequence[str], hand_over: str) -> str:
-    """A script that reads $PIPEGEN_OUTPUTS and runs `hand_over` (one bash statement that reads $name and $value) for
-    each declared name.
+    """A script that reads $PIPEGEN_OUTPUTS and runs `hand_over` for each declared name.
 
-    It fails if a name is missing or not declared, or a value is not one line of at most 1000 harmless characters; the
+    `hand_over` is one bash statement that reads $name and $value.     It fails if a name is missing or not declared, or
+    a value is not one line of at most 1000 harmless characters; the
     last line of a name counts.
     """
     text = _COLLECT.replace("@NAMES@", "|".join(names)).replace("@WORDS@", " ".join(names))
@@ -41,10 +41,10 @@ def collect(names: Sequence[str], hand_over: str) -> str:
 
 
 def with_secret_files(script: str, names: Sequence[str]) -> str:
-    """The script with each named variable turned from the content of a secret into the path of a file that holds it,
-    removed at exit.
+    """The script with each named variable turned from a secret's content into the path of a file that holds it.
 
-    Call it where the CI system hands over a secret file's content in the variable <name>_CONTENT.
+    The files are removed at exit.     Call it where the CI system hands over a secret file's content in the variable
+    <name>_CONTENT.
     """
     if not names:
         return script

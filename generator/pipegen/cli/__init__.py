@@ -59,7 +59,7 @@ def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> No
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 def main() -> None:
-    """One model spec, the same governed ML delivery pipeline on every CI system.
+    r"""One model spec, the same governed ML delivery pipeline on every CI system.
 
     \b
     Examples:

@@ -67,7 +67,7 @@ def command(
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
 ) -> None:
-    """Write the pipelines of each SPEC, every file only when it differs.
+    r"""Write the pipelines of each SPEC, every file only when it differs.
 
     A spec with an error keeps the files that it has; the others are written all the same.
 
@@ -120,6 +120,7 @@ def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None
 
 def _print_diff(run: _Run) -> None:
     import sys  # noqa: PLC0415
+
     from pipegen.workspace.differences import diff  # noqa: PLC0415  (only this option needs difflib)
 
     removed = [path for path, _ in surplus(run.out, run.expected, run.selection)]

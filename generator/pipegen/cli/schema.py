@@ -7,7 +7,7 @@ import click
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON schema of model specs.
+    r"""Print the JSON schema of model specs.
 
     \b
     Example:

@@ -28,7 +28,7 @@ from pipegen.repository import check_repository, summary
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
 @loudness_options
 def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
-    """Say what is wrong with each SPEC: shape, meaning, and what a target cannot hold.
+    r"""Say what is wrong with each SPEC: shape, meaning, and what a target cannot hold.
 
     \b
     Examples:

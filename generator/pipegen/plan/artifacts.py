@@ -1,6 +1,4 @@
-"""Artifacts on their way: packed once with a digest, checked before each use, carried between branches through the
-store.
-"""
+"""Artifacts on their way: packed once with a digest, checked before each use, carried between branches by a store."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ VALUES = "values"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Something that a stage leaves for later ones; `path` is where it lies in the checkout, None for its usual place."""
+    """Something that a stage leaves for later ones; `path` is its place in the checkout, None for the usual one."""
 
     name: str
     path: str | None

@@ -54,9 +54,7 @@ def _approval(
 
 
 def lock(spec: ModelSpec, environment: str, *, rollback: bool = False) -> Lock:
-    """One holder at a time in an environment; a rollback never queues behind a deployment, only behind another
-    rollback.
-    """
+    """One holder at a time in an environment; a rollback queues behind rollbacks alone, never behind a deployment."""
     name = f"{environment}-{ROLLBACK}" if rollback else environment
     return Lock(name, environments(spec)[environment].waiting)
 

@@ -24,8 +24,9 @@ def applying(stage: Stage, occasion: Occasion) -> tuple[Gate, ...]:
 
 
 def source_of(spec: ModelSpec, stage: Stage, gate: Gate) -> Stage | None:
-    """The stage whose metrics a gate judges: the nearest one up to here that names the metric, else the nearest that
-    names none.
+    """The stage whose metrics a gate judges.
+
+    It is the nearest one up to here that names the metric, else the nearest that names none.
     """
     upto = spec.stages[: [each.id for each in spec.stages].index(stage.id) + 1]
     makers = [each for each in reversed(upto) if each.metrics is not None]

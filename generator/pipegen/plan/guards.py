@@ -72,7 +72,10 @@ def tag_job(spec: ModelSpec, arrival: Arrival) -> Job:
 def action_job(
     parameters: Sequence[Parameter], refs: Sequence[tuple[str, Sequence[str]]], origin: tuple[str | int, ...]
 ) -> Job:
-    """Checks where the action was started and each parameter; `refs` are pairs of (environment or "", branch patterns)."""
+    """Checks where the action was started, and each parameter.
+
+    `refs` are pairs of (environment or "", patterns of branches and tags).
+    """
     lines = [STRICT, *_ref_lines(refs), *(line for parameter in parameters for line in _parameter_lines(parameter))]
     variables = tuple(JobVariable(each.variable, ParameterValue(each.name)) for each in parameters)
     step = Run(GUARD, "Check branch and parameters", "\n".join(lines) + "\n", timeout_minutes=5, origin=origin)
@@ -98,8 +101,9 @@ def _parameter_lines(parameter: Parameter) -> list[str]:
     name = parameter.variable
     lines = [
         f"pattern={sh_quote(f'^({pattern})$')}",
-        f'[[ "${name}" =~ $pattern ]] ||'
-        f' {{ echo "error: parameter {parameter.name} is not of its form" >&2; exit 1; }}',
+        f'if ! [[ "${name}" =~ $pattern ]]; then',
+        f'  echo "error: parameter {parameter.name} is not of its form" >&2; exit 1',
+        "fi",
     ]
     for bound, sign in ((parameter.minimum, "<"), (parameter.maximum, ">")):
         if bound:

@@ -118,8 +118,9 @@ def _text(value: str | float | bool | None) -> str:  # noqa: FBT001  (a default 
 
 
 def deploy_is_possible(spec: ModelSpec) -> bool:
-    """Whether a recorded version can be had again: the deployment needs no artifact, or the store keeps them by
-    version.
+    """Whether a recorded version can be had again.
+
+    It can if the deployment needs no artifact, or the store keeps them by version.
     """
     stage = deploying_stage(spec)
     if stage is None:

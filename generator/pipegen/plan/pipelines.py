@@ -235,7 +235,7 @@ def carried_makers(spec: ModelSpec) -> tuple[Stage, ...]:
 
 
 def _fetch_job(setting: Setting, environment: str | None) -> tuple[Job, Available]:
-    """Everything that the other branch made, out of the store: found by the digest of the source, checked by its own."""
+    """All that the other branch made, out of the store: found by the source's digest, checked by its own."""
     spec = setting.spec
     makers = carried_makers(spec)
     names = tuple(
@@ -286,7 +286,7 @@ def _plain_job(
 
 
 def _is_carried_on(spec: ModelSpec, arrival: Arrival) -> bool:
-    """Whether what this branch makes is wanted later: by another branch, or by the `deploy` action under its version."""
+    """Whether what this branch makes is wanted later: by another branch, or by `deploy` under its version."""
     return spec.store is not None and (
         any(each.carried_from == arrival.trunk for each in arrivals(spec)) or not arrival.carried_from
     )

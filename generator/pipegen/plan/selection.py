@@ -31,8 +31,9 @@ def makes(stage: Stage) -> bool:
 
 
 def chosen(spec: ModelSpec, occasion: Occasion, named: Sequence[str] | None = None) -> tuple[Stage, ...]:
-    """The stages of an occasion in the order of the spec; `named` (of a schedule or an action) decides alone where it
-    is given.
+    """The stages of an occasion in the order of the spec.
+
+    `named`, of a schedule or an action, decides alone where it is given.
     """
     if named is not None:
         return tuple(stage for stage in spec.stages if stage.id in named)
@@ -40,9 +41,7 @@ def chosen(spec: ModelSpec, occasion: Occasion, named: Sequence[str] | None = No
 
 
 def checked(spec: ModelSpec, occasion: Occasion) -> tuple[Stage, ...]:
-    """The stages of a change or a review: whatever comes before a deployment, those of an environment once, in
-    `checks`.
-    """
+    """The stages of a change or a review: all before a deployment, those of an environment once, in `checks`."""
     stages = chosen(spec, occasion)
     return tuple(
         stage for stage in stages if builds(stage) or (per_environment(stage) and in_environment(stage, CHECKS))
@@ -80,8 +79,9 @@ def job_key(stage: Stage) -> str:
 
 
 def waves(spec: ModelSpec, selected: Sequence[Stage]) -> tuple[tuple[tuple[Stage, ...], ...], ...]:
-    """The stages grouped into jobs and the jobs into waves: a job stands one wave after the last of those that it
-    needs.
+    """The stages grouped into jobs and the jobs into waves.
+
+    A job stands one wave after the last of those that it needs.
     """
     groups: dict[str, list[Stage]] = {}
     for stage in selected:

@@ -60,8 +60,8 @@ class FlowEntry(Shape):
     )
     build_in: Id | None = Field(
         default=None,
-        description="The environment of the stages before the first deployment; by default the first one, or `checks` if that "
-        "one waits for an approval before its deployment.",
+        description="The environment of the stages before the first deployment; by default the first one, or `checks` "
+        "if that one waits for an approval before its deployment.",
     )
 
 
@@ -96,7 +96,8 @@ class Secret(Shape):
 
     type: Literal["string", "file", "username-password"] = Field(
         default="string",
-        description="`file`: the variable holds a path. `username-password`: two variables, NAME_USERNAME and NAME_PASSWORD.",
+        description="`file`: the variable holds a path. `username-password`: two variables, NAME_USERNAME and "
+        "NAME_PASSWORD.",
     )
     stages: Many[Id] | None = Field(
         default=None, description="The stages that get it; by default all that run in the environment."
@@ -151,12 +152,13 @@ class Store(Shape):
 
     put: OneOrMany[Script] = Field(
         min_length=1,
-        description="Keeps the file `$PIPEGEN_ARTIFACT_FILE` and its digest `$PIPEGEN_ARTIFACT_DIGEST` under `$PIPEGEN_ARTIFACT_KEY`.",
+        description="Keeps the file `$PIPEGEN_ARTIFACT_FILE` and its digest `$PIPEGEN_ARTIFACT_DIGEST` under "
+        "`$PIPEGEN_ARTIFACT_KEY`.",
     )
     get: OneOrMany[Script] = Field(
         min_length=1,
-        description="Writes what is kept under `$PIPEGEN_ARTIFACT_KEY` to `$PIPEGEN_ARTIFACT_FILE` and its recorded digest to "
-        "`$PIPEGEN_ARTIFACT_DIGEST_FILE`; fails if there is nothing.",
+        description="Writes what is kept under `$PIPEGEN_ARTIFACT_KEY` to `$PIPEGEN_ARTIFACT_FILE` and its recorded "
+        "digest to `$PIPEGEN_ARTIFACT_DIGEST_FILE`; fails if there is nothing.",
     )
 
 

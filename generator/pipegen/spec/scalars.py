@@ -109,7 +109,8 @@ Moment = Annotated[
     str,
     StringConstraints(pattern=r"^(change|review|(merged|tagged|scheduled|action)(:[A-Za-z0-9._*/-]+)?)$"),
     Field(
-        description="When something applies: `change`, `review`, `merged`, `tagged`, `scheduled`, `action`, or one of them by name.",
+        description="When something applies: `change`, `review`, `merged`, `tagged`, `scheduled`, `action`, or one of "
+        "the last four by name.",
         examples=["merged", "merged:prod", "scheduled:retrain"],
     ),
 ]
