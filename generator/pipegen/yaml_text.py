@@ -1,0 +1,216 @@
+"""Plain data to YAML text that readers of YAML 1.1 and of YAML 1.2 understand alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from pipegen.quoting import INVISIBLE, one_line, shows
+
+Scalar: TypeAlias = str | int | float | bool | None
+Node: TypeAlias = "Mapping[str, Node] | Sequence[Node] | Scalar | Commented | Flow | Section | Spaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A short list on one line: `branches: [dev, prod]`."""
+
+    value: Sequence[Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """A value with a comment behind it: `uses: actions/checkout@3d3c42e # v7.0.1`."""
+
+    value: Scalar | Flow
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A mapping's value or a list's item with comment lines above its entry; around a document, its heading."""
+
+    value: Node
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spaced:
+    """A mapping or list with a blank line between its entries."""
+
+    value: Mapping[str, Node] | Sequence[Node]
+
+
+_AMBIGUOUS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"])
+# It starts with no indicator, digit or sign, and not with `...`, which ends a document; in it is no `: ` and no ` #`,
+# and at its end no space and no colon.
+_PLAIN = re.compile(
+    r"(?:[^ \n\t!\"#%&')*+,\-.0-9:;<=>?@\[\]^`{|}~]|\.{1,2}/|\.[A-Za-z_])(?:[^: \n\t]++|:(?=[^ ])| ++(?=[^#]))*+"
+)
+_PLAIN_ENDS_IN_FLOW = re.compile(r"[,\[\]{}:?]")
+# Double quotes and backslashes, which double quotes make hard to read, and nothing that needs an escape.
+_SINGLE_QUOTED = re.compile(r"""(?=.*["\\])[^'\n\t]*""")
+_ESCAPES = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\n", "\t": r"\t"})
+_SURROGATES = range(0xD800, 0xE000)
+_ASTRAL = 0x10000
+_LONGEST_KEY = 1024
+
+
+def emit(node: Node) -> str:
+    """The YAML text of a mapping or list of plain data, ending in a line break.
+
+    Mappings keep their order. Text that a reader of either version could take for something else is quoted; text of
+    several lines is a literal block wherever a block can hold it. Nothing is folded, aliased or tagged.
+    """
+    lines: list[str] = []
+    _write(lines, "", node, "")
+    return "\n".join(lines) + "\n"
+
+
+def present(node: Mapping[str, Node]) -> dict[str, Node]:
+    """The mapping without the entries that say nothing: None and empty lists and mappings, marked or not."""
+    return {key: value for key, value in node.items() if not _is_empty(value)}
+
+
+def _is_empty(node: Node) -> bool:
+    if isinstance(node, Commented | Flow | Section | Spaced):
+        return _is_empty(node.value)
+    return node is None or (not isinstance(node, str) and isinstance(node, Mapping | Sequence) and not node)
+
+
+def _write(lines: list[str], lead: str, node: Node, pad: str) -> None:
+    """Write `node` behind `lead`, its key or dash, at the indentation `pad`."""
+    if isinstance(node, str):
+        _write_scalar(lines, lead, node, pad)
+    elif isinstance(node, Mapping | Sequence):
+        _write_entries(lines, lead, node, pad)
+    elif isinstance(node, Section):
+        _write_comment(lines, lead, node.comment)
+        _write(lines, lead, node.value, pad)
+    elif isinstance(node, Spaced):
+        _write_entries(lines, lead, node.value, pad, spaced=True)
+    elif isinstance(node, Commented):
+        comment = one_line(node.comment)
+        _write_scalar(lines, lead, node.value, pad, f" # {comment}" if comment else "")
+    else:
+        _write_scalar(lines, lead, node, pad)
+
+
+def _write_entries(
+    lines: list[str],
+    lead: str,
+    node: Mapping[str, Node] | Sequence[Node],
+    pad: str,
+    *,
+    spaced: bool = False,
+) -> None:
+    """Write a mapping or list: its first entry goes on the line of a dash but below a key."""
+    if not node:
+        lines.append(lead + ("{}" if isinstance(node, Mapping) else "[]"))
+        return
+    inner = pad + "  " if lead else pad
+    if lead.endswith(": "):
+        lines.append(lead[:-1])
+        lead = inner
+    for number, (own_lead, value) in enumerate(_entries(node)):
+        # A literal block that keeps its last line breaks ends in a blank line; another one would belong to its text.
+        if spaced and number and lines[-1]:
+            lines.append("")
+        _write(lines, (inner if number else lead) + own_lead, value, inner)
+
+
+def _entries(node: Mapping[str, Node] | Sequence[Node]) -> Iterable[tuple[str, Node]]:
+    if isinstance(node, Mapping):
+        return ((f"{_key(key)}: ", value) for key, value in node.items())
+    return (("- ", item) for item in node)
+
+
+def _write_comment(lines: list[str], lead: str, comment: str) -> None:
+    """Write comment lines as deep as `lead` starts: deeper, they would be text of a literal block above them."""
+    pad = lead[: len(lead) - len(lead.lstrip(" "))]
+    lines.extend(f"{pad}# {one_line(line)}".rstrip() for line in comment.split("\n"))
+
+
+def _write_scalar(lines: list[str], lead: str, value: Scalar | Flow, pad: str, tail: str = "") -> None:
+    header = _literal_header(value) if isinstance(value, str) and "\n" in value else None
+    if header and isinstance(value, str):
+        lines.append(lead + header + tail)
+        lines.extend(f"{pad}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+    else:
+        lines.append(lead + _inline(value) + tail)
+
+
+def _literal_header(text: str) -> str | None:
+    """The first line of a literal block that holds `text` exactly, or None."""
+    start = text.lstrip("\n")[:1]
+    # Readers that look for the indentation themselves stumble over a first line that begins with a tab.
+    if start in ("", "\t") or not text.strip(" \n") or not shows(text):
+        return None
+    indentation = "2" if start == " " else ""
+    if not text.endswith("\n"):
+        return f"|{indentation}-"
+    return f"|{indentation}+" if text.endswith("\n\n") else f"|{indentation}"
+
+
+def _inline(value: Scalar | Flow) -> str:
+    match value:
+        case str():
+            return _text(value)
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "null"
+        case int():
+            return str(value)
+        case float():
+            return _float(value)
+        case Flow():
+            return f"[{', '.join(map(_in_flow, value.value))}]"
+    raise TypeError(f"YAML has no form for {type(value).__name__}")
+
+
+def _in_flow(value: Scalar) -> str:
+    text = _inline(value)
+    is_plain = isinstance(value, str) and text == value
+    return _double_quoted(text) if is_plain and _PLAIN_ENDS_IN_FLOW.search(text) else text
+
+
+def _float(value: float) -> str:
+    """YAML 1.1 asks for a decimal point before an exponent; not a number and infinity have no place in a pipeline."""
+    if not math.isfinite(value):
+        raise ValueError(f"{value} has no place in a pipeline")
+    mantissa, exponent, power = repr(value).partition("e")
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}{exponent}{power}"
+
+
+@lru_cache(maxsize=1024)
+def _key(key: str) -> str:
+    text = _text(key)
+    if len(text) > _LONGEST_KEY:
+        raise ValueError(f"YAML readers refuse keys of more than {_LONGEST_KEY} characters")
+    return text
+
+
+def _text(text: str) -> str:
+    """The text on one line: plain, else in the quotes that leave it easier to read."""
+    if shows(text) and _PLAIN.fullmatch(text) and text.lower() not in _AMBIGUOUS:
+        return text
+    if shows(text) and _SINGLE_QUOTED.fullmatch(text):
+        return f"'{text}'"
+    return _double_quoted(text)
+
+
+def _double_quoted(text: str) -> str:
+    escaped = text.translate(_ESCAPES)
+    return f'"{escaped if shows(text) else re.sub(INVISIBLE, _escape, escaped)}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code in _SURROGATES:
+        raise ValueError(f"half a character (U+{code:04X}) cannot be written")
+    return rf"\u{code:04x}" if code < _ASTRAL else rf"\U{code:08x}"
