@@ -1,0 +1,48 @@
+# Two commands for a newcomer: `make demo` and `make test`. They need git, make and Python 3.11 or newer; more runners, more checks.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NODE_READY := tests/validators/node_modules/.package-lock.json
+TESTS ?=
+
+.PHONY: demo test lint format golden schema lock clean
+
+demo: $(READY)  ## sets up, then renders the shipped specs below build/demo and shows what it did
+	@BIN=$(BIN) sh docs/demo.sh
+
+test: $(READY) $(if $(shell command -v npm),$(NODE_READY))  ## sets up, then runs all tests
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+lint: $(READY)  ## style and types
+	$(BIN)/ruff check generator tests
+	$(BIN)/ruff format --check generator tests
+	$(BIN)/mypy
+
+format: $(READY)  ## what can be mended without thinking
+	$(BIN)/ruff check --fix generator tests
+	$(BIN)/ruff format generator tests
+
+golden: $(READY)  ## writes the golden files and snapshots anew; review the difference as if you had to operate it
+	$(BIN)/python -m pytest -q tests/test_golden.py --update-golden
+	$(BIN)/python -m pytest -q tests --snapshot-update -m "not slow"
+
+schema: $(READY)  ## writes schemas/ and the generated part of docs/spec.md anew
+	$(BIN)/pipegen schema > schemas/model-spec.schema.json
+
+lock: $(READY)  ## resolves the development environment anew
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements/dev.txt
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(NODE_READY): tests/validators/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/validators
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist tests/validators/node_modules
