@@ -20,12 +20,12 @@ from pipegen.delivery import (
 )
 from pipegen.diagnostics import KeyPath
 from pipegen.plan import artifacts, guards, selection
-from pipegen.plan.commands import script
+from pipegen.plan.commands import script, stage_steps
 from pipegen.plan.deployment import artifacts_of, phase_approval, rollback
 from pipegen.plan.flow import Arrival, Occasion, arrivals, deployed_environments, environments, home
 from pipegen.plan.jobs import Setting, job_minutes, opening
 from pipegen.plan.pipelines import delivery_phases, environment_phases, in_order, pipeline, stage_waves
-from pipegen.plan.variables import job_variables, store_variables
+from pipegen.plan.variables import VERSION, job_variables, store_variables
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
 from pipegen.spec.model import Action as SpecAction
@@ -120,13 +120,16 @@ def _text(value: str | float | bool | None) -> str:  # noqa: FBT001  (a default 
 def deploy_is_possible(spec: ModelSpec) -> bool:
     """Whether a recorded version can be had again.
 
-    It can if the deployment needs no artifact, or the store keeps them by version.
+    It can if the store keeps the artifacts of the deployment by version, or if the deployment needs none and its
+    commands read $PIPEGEN_VERSION.
     """
     stage = deploying_stage(spec)
     if stage is None:
         return False
-    versioned = spec.store is not None and any("PIPEGEN_VERSION" in each.publishes for each in spec.stages)
-    return not artifacts_of(spec, stage) or versioned
+    if artifacts_of(spec, stage):
+        return spec.store is not None and any(VERSION in each.publishes for each in spec.stages)
+    texts = (*(text for _, text in stage_steps(stage)), *(text for step in stage.rollout or () for text in step.run))
+    return any(VERSION in text for text in texts)
 
 
 def built_in_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
