@@ -31,37 +31,48 @@ class MergeApprovals(Shape):
 class Carried(Shape):
     """Artifacts that were made on another branch and come from the store."""
 
-    from_: BranchName = Field(alias="from", description="The branch whose delivery put them there.")
+    from_: BranchName = Field(alias="from", description="The branch whose delivery put them there.", examples=["dev"])
 
 
 class FlowEntry(Shape):
     """A branch (or a pattern of tags) of the promotion order and what arrives there."""
 
-    branch: RefPattern | None = Field(default=None, description="A branch, or a pattern of feature branches.")
+    branch: RefPattern | None = Field(
+        default=None, description="A branch, or a pattern of feature branches.", examples=["feat/*", "dev", "prod"]
+    )
     tags: RefPattern | None = Field(
         default=None, description="A pattern of tags, instead of `branch`.", examples=["v*"]
     )
     reachable_from: BranchName | None = Field(
         default=None,
         description="For tags: the branch that must contain the tagged commit; by default the branch before.",
+        examples=["main"],
     )
     role: Literal["archive"] | None = Field(
         default=None, description="`archive`: a merge keeps a record and deploys nothing."
     )
-    environments: Many[Id] = Field(default=(), description="Where a merge deploys to, in order.")
+    environments: Many[Id] = Field(
+        default=(), description="Where a merge deploys to, in order.", examples=[["staging", "prod"]]
+    )
     from_: Many[RefPattern] | None = Field(
         default=None,
         alias="from",
         description="Branches that may be merged into this one; by default the entry before.",
+        examples=[["dev", "hotfix/*"]],
     )
-    approvals: MergeApprovals = Field(default=MergeApprovals(merge=0), description="Approvals of the pull request.")
+    approvals: MergeApprovals = Field(
+        default=MergeApprovals(merge=0), description="Approvals of the pull request.", examples=[{"merge": 1}]
+    )
     artifacts: Carried | None = Field(
-        default=None, description="Carry artifacts from a branch instead of making them again."
+        default=None,
+        description="Carry artifacts from a branch instead of making them again.",
+        examples=[{"from": "dev"}],
     )
     build_in: Id | None = Field(
         default=None,
         description="The environment of the stages before the first deployment; by default the first one, or `checks` "
         "if that one waits for an approval before its deployment.",
+        examples=["checks"],
     )
 
 
@@ -84,10 +95,14 @@ class RolloutApprovals(Shape):
     """People who approve going on with a rollout."""
 
     count: Annotated[int, Field(ge=1, le=6)] = Field(default=1, description="How many people.")
-    approvers: Many[Team] = Field(min_length=1, description="Teams (each counts once) or people.")
+    approvers: Many[Team] = Field(
+        min_length=1, description="Teams (each counts once) or people.", examples=[["ml-release"]]
+    )
     expires: Duration = Field(default=4 * 60, description="How long the rollout waits before it is undone.")
     environments: Many[Id] | None = Field(
-        default=None, description="Where they are asked; by default in environments whose deployments are approved."
+        default=None,
+        description="Where they are asked; by default in environments whose deployments are approved.",
+        examples=[["prod"]],
     )
 
 
@@ -100,10 +115,14 @@ class Secret(Shape):
         "NAME_PASSWORD.",
     )
     stages: Many[Id] | None = Field(
-        default=None, description="The stages that get it; by default all that run in the environment."
+        default=None,
+        description="The stages that get it; by default all that run in the environment.",
+        examples=[["train", "deploy"]],
     )
     credential: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)] | None = Field(
-        default=None, description="Its id on Jenkins; by default `<environment>-<name>` in lower case with hyphens."
+        default=None,
+        description="Its id on Jenkins; by default `<environment>-<name>` in lower case with hyphens.",
+        examples=["databricks-prod-deployer"],
     )
 
 
@@ -114,11 +133,12 @@ class IdentityToken(Shape):
         description="Whom the token is for.", examples=["snowflakecomputing.com"]
     )
     stages: Many[Id] | None = Field(
-        default=None, description="The stages that get it; by default the one that deploys."
+        default=None, description="The stages that get it; by default the one that deploys.", examples=[["deploy"]]
     )
     credential: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=100)] | None = Field(
         default=None,
         description="The credential on Jenkins, the service connection on Azure; by default as for secrets.",
+        examples=["prod-snowflake"],
     )
 
 
@@ -137,11 +157,25 @@ Secrets = Annotated[
 class Environment(Shape):
     """A place that models are deployed to, or `checks`, where changes and reviews are tested."""
 
-    title: Text | None = Field(default=None, description="Its name for people.")
-    variables: Variables = Field(default={}, description="Variables of everything that runs there.")
-    secrets: Secrets = Field(default={}, description="Secrets by name, or names alone.")
-    identity: dict[VariableName, IdentityToken] = Field(default={}, description="Federated tokens by variable.")
-    approvals: DeploymentApprovals | None = Field(default=None, description="People who approve deployments to it.")
+    title: Text | None = Field(default=None, description="Its name for people.", examples=["Production"])
+    variables: Variables = Field(
+        default={}, description="Variables of everything that runs there.", examples=[{"SNOWFLAKE_DATABASE": "ML_PROD"}]
+    )
+    secrets: Secrets = Field(
+        default={},
+        description="Secrets by name, or names alone.",
+        examples=[["SNOWFLAKE_TOKEN"], {"SNOWFLAKE_TOKEN": {"stages": ["deploy"]}}],
+    )
+    identity: dict[VariableName, IdentityToken] = Field(
+        default={},
+        description="Federated tokens by variable.",
+        examples=[{"CLUSTER_TOKEN": {"audience": "serving-prod.example.com"}}],
+    )
+    approvals: DeploymentApprovals | None = Field(
+        default=None,
+        description="People who approve deployments to it.",
+        examples=[{"count": 2, "approvers": ["ml-release", "risk"], "expires": "3d"}],
+    )
     waiting: Literal["all", "newest"] = Field(
         default="all", description="Deployments that queue up: `all` run in order, or only the `newest` is kept."
     )
@@ -154,15 +188,20 @@ class Store(Shape):
         min_length=1,
         description="Keeps the file `$PIPEGEN_ARTIFACT_FILE` and its digest `$PIPEGEN_ARTIFACT_DIGEST` under "
         "`$PIPEGEN_ARTIFACT_KEY`.",
+        examples=['./store.sh put "$PIPEGEN_ARTIFACT_KEY" "$PIPEGEN_ARTIFACT_FILE" "$PIPEGEN_ARTIFACT_DIGEST"'],
     )
     get: OneOrMany[Script] = Field(
         min_length=1,
         description="Writes what is kept under `$PIPEGEN_ARTIFACT_KEY` to `$PIPEGEN_ARTIFACT_FILE` and its recorded "
         "digest to `$PIPEGEN_ARTIFACT_DIGEST_FILE`; fails if there is nothing.",
+        examples=['./store.sh get "$PIPEGEN_ARTIFACT_KEY" "$PIPEGEN_ARTIFACT_FILE" "$PIPEGEN_ARTIFACT_DIGEST_FILE"'],
     )
 
 
 class Archive(Shape):
     """What the archive branch keeps beside the record that pipegen writes."""
 
-    run: OneOrMany[Script] = Field(description="Commands that keep `$PIPEGEN_RECORD` where nothing can change it.")
+    run: OneOrMany[Script] = Field(
+        description="Commands that keep `$PIPEGEN_RECORD` where nothing can change it.",
+        examples=['./store.sh put "releases/$PIPEGEN_COMMIT" "$PIPEGEN_RECORD"'],
+    )

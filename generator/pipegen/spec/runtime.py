@@ -41,6 +41,7 @@ class Index(Shape):
     secret: VariableName | None = Field(
         default=None,
         description="The secret that holds `user:password`, percent-encoded; the installation step alone sees it.",
+        examples=["NEXUS_CREDENTIALS"],
     )
 
 
@@ -55,16 +56,26 @@ class Runtime(Shape):
     """What every job of the model runs in."""
 
     python: PythonVersion | None = Field(default=None, description="The Python version of a virtual environment.")
-    conda: Conda | None = Field(default=None, description="A conda environment, instead of `python`.")
+    conda: Conda | None = Field(
+        default=None,
+        description="A conda environment, instead of `python`.",
+        examples=[{"file": "environment.yml", "name": "churn_prediction"}],
+    )
     install: OneOrMany[Script] = Field(
-        default=(), description="Commands that install what the stages need, once a job."
+        default=(),
+        description="Commands that install what the stages need, once a job.",
+        examples=["pip install --require-hashes -r requirements.lock"],
     )
     image: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]*$", max_length=300)] | None = Field(
         default=None,
         description="The container image that jobs run in, by digest.",
         examples=["registry.example.com/ml@sha256:..."],
     )
-    indexes: Many[Index] = Field(default=(), description="Package indexes for pip.")
+    indexes: Many[Index] = Field(
+        default=(),
+        description="Package indexes for pip.",
+        examples=[[{"url": "https://nexus.example.com/repository/pypi/simple", "secret": "NEXUS_CREDENTIALS"}]],
+    )
     cache: Literal["pip", "conda"] | None = Field(
         default=None, description="What checks keep between runs; releases never read a cache."
     )
@@ -72,5 +83,11 @@ class Runtime(Shape):
     requires: Many[Tool] = Field(
         default=(), description="Programs that every job needs on its runner.", examples=[["git"]]
     )
-    checkout: Checkout = Field(default=Checkout(), description="How much of the repository a job gets.")
-    timeout: Duration = Field(default=60, description="The longest a step may take unless its stage says otherwise.")
+    checkout: Checkout = Field(
+        default=Checkout(),
+        description="The history and the large files that a job gets.",
+        examples=[{"depth": 0, "lfs": True}],
+    )
+    timeout: Duration = Field(
+        default=60, description="The longest a step may take unless its stage says otherwise.", examples=["45m"]
+    )

@@ -39,11 +39,12 @@ Bound = Annotated[Decimal, BeforeValidator(_exact, json_schema_input_type=int | 
 class NamedStep(Shape):
     """One step with a name of its own in the log."""
 
-    title: Text = Field(description="What people read in the log.")
-    run: Script | None = Field(default=None, description="Text for bash.")
+    title: Text = Field(description="What people read in the log.", examples=["Remember what runs now"])
+    run: Script | None = Field(default=None, description="Text for bash.", examples=["./remember.sh"])
     command: Many[Argument] | None = Field(
         default=None,
         description="One command as a list of arguments; `$NAME` of a declared variable expands, the rest is literal.",
+        examples=[["databricks", "bundle", "run", "--target", "$BUNDLE_TARGET", "smoke"]],
     )
 
 
@@ -60,7 +61,9 @@ class Metrics(Shape):
 
     file: RelativePath = Field(description="The file, from the model's folder.", examples=["metrics.json"])
     names: Many[Annotated[str, StringConstraints(min_length=1, max_length=100)]] = Field(
-        default=(), description="The metrics it holds; if given, a gate on any other name is an error."
+        default=(),
+        description="The metrics it holds; if given, a gate on any other name is an error.",
+        examples=[["auc", "latency_p95_ms"]],
     )
 
 
@@ -74,39 +77,49 @@ class Gate(Shape):
     metric: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@/-]*$", max_length=100)] = Field(
         description="The metric's name; dots lead into nested objects.", examples=["auc"]
     )
-    min: Bound | None = Field(default=None, description="The smallest value that passes.")
-    max: Bound | None = Field(default=None, description="The largest value that passes.")
+    min: Bound | None = Field(default=None, description="The smallest value that passes.", examples=[0.8])
+    max: Bound | None = Field(default=None, description="The largest value that passes.", examples=[50])
     against: Literal["champion"] | None = Field(
         default=None, description="Compare with the model that serves the environment."
     )
-    tolerance: Bound | None = Field(default=None, description="How much worse than the champion still passes.")
+    tolerance: Bound | None = Field(
+        default=None, description="How much worse than the champion still passes.", examples=[0.005]
+    )
     at: Many[Moment] | None = Field(
-        default=None, description="When the gate applies; by default whenever its stage runs."
+        default=None, description="When the gate applies; by default whenever its stage runs.", examples=[["merged"]]
     )
 
 
 class Override(Shape):
     """Variables that differ at some moments."""
 
-    at: Many[Moment] = Field(min_length=1, description="When they apply.")
-    variables: Variables = Field(description="The variables and their values then.")
+    at: Many[Moment] = Field(min_length=1, description="When they apply.", examples=[["change", "review"]])
+    variables: Variables = Field(description="The variables and their values then.", examples=[{"SAMPLE": "0.05"}])
 
 
 class RolloutStep(Shape):
     """One step of a rollout, after an approval if it has one."""
 
-    id: Id
-    title: Text | None = Field(default=None, description="What people read in the log.")
-    run: OneOrMany[Script] = Field(description="Commands.")
-    approvals: RolloutApprovals | None = Field(default=None, description="People who approve before this step.")
+    id: Id = Field(description="Its name among the steps of the rollout.", examples=["canary"])
+    title: Text | None = Field(
+        default=None, description="What people read in the log.", examples=["One tenth of the traffic"]
+    )
+    run: OneOrMany[Script] = Field(description="Commands.", examples=["./traffic.sh 10"])
+    approvals: RolloutApprovals | None = Field(
+        default=None,
+        description="People who approve before this step.",
+        examples=[{"count": 1, "approvers": ["ml-release"], "expires": "4h"}],
+    )
 
 
 class Artifact(Shape):
     """A file or folder that later stages get, unchanged."""
 
-    name: Id
+    name: Id = Field(description="Its name, by which other stages consume it.", examples=["model"])
     path: RelativePath | None = Field(
-        default=None, description="Where it is, from the model's folder; by default `$PIPEGEN_ARTIFACTS/<name>`."
+        default=None,
+        description="Where it is, from the model's folder; by default `$PIPEGEN_ARTIFACTS/<name>`.",
+        examples=["out/model"],
     )
 
 
@@ -121,63 +134,132 @@ Value = str | int | float | bool | list[str]
 class Stage(Shape):
     """One thing that is done with the model: test, train, validate, deploy ..."""
 
-    id: Id
-    title: Text | None = Field(default=None, description="Its name for people.")
-    run: OneOrMany[Script] | None = Field(default=None, description="Commands.")
-    command: Many[Argument] | None = Field(default=None, description="One command as a list of arguments.")
-    steps: Many[NamedStep] | None = Field(default=None, description="Several named steps.")
-    use: Id | None = Field(
-        default=None, description="A stage kind: shipped, or from templates/stages/ of the repository."
+    id: Id = Field(description="Its name, which other stages and the spec's lists use.", examples=["train"])
+    title: Text | None = Field(default=None, description="Its name for people.", examples=["Unit tests"])
+    run: OneOrMany[Script] | None = Field(
+        default=None,
+        description="Commands.",
+        examples=["ruff check .", 'python -m churn.train --out "$PIPEGEN_ARTIFACTS/model"'],
     )
-    with_: dict[str, Value] = Field(default={}, alias="with", description="The kind's parameters.")
-    steps_before: Many[NamedStep] = Field(default=(), description="Steps before those of the stage.")
-    steps_after: Many[NamedStep] = Field(default=(), description="Steps after those of the stage, if they succeeded.")
+    command: Many[Argument] | None = Field(
+        default=None,
+        description="One command as a list of arguments.",
+        examples=[["python", "-m", "churn.train", "--sample", "$SAMPLE"]],
+    )
+    steps: Many[NamedStep] | None = Field(
+        default=None,
+        description="Several named steps.",
+        examples=[[{"title": "Deploy", "run": "./deploy.sh"}, {"title": "Warm up", "run": "./warm.sh"}]],
+    )
+    use: Id | None = Field(
+        default=None,
+        description="A stage kind: shipped, or from templates/stages/ of the repository.",
+        examples=["pytest"],
+    )
+    with_: dict[str, Value] = Field(
+        default={}, alias="with", description="The kind's parameters.", examples=[{"paths": ["tests/unit"]}]
+    )
+    steps_before: Many[NamedStep] = Field(
+        default=(),
+        description="Steps before those of the stage.",
+        examples=[[{"title": "Remember what runs now", "run": "./remember.sh"}]],
+    )
+    steps_after: Many[NamedStep] = Field(
+        default=(),
+        description="Steps after those of the stage, if they succeeded.",
+        examples=[[{"title": "Tell the team", "run": "./announce.sh"}]],
+    )
 
     job: Id | None = Field(
-        default=None, description="Stages with the same job share one checkout and one installation."
+        default=None,
+        description="Stages with the same job share one checkout and one installation.",
+        examples=["checks"],
     )
-    needs: Many[Id] | None = Field(default=None, description="Stages that come before; by default the one above.")
+    needs: Many[Id] | None = Field(
+        default=None, description="Stages that come before; by default the one above.", examples=[["train"], []]
+    )
     at: Many[Moment] | None = Field(
-        default=None, description="When it runs; by default at change, review, merged and tagged."
+        default=None,
+        description="When it runs; by default at change, review, merged and tagged.",
+        examples=[["change", "review"], ["merged:prod"], ["scheduled"]],
     )
     per: Literal["environment"] | None = Field(
-        default=None, description="`environment`: once in each environment, before its deployment."
+        default=None,
+        description="`environment`: once in each environment, before its deployment.",
+        examples=["environment"],
     )
-    environments: Many[Id] | None = Field(default=None, description="Only in these environments.")
-    after: Id | None = Field(default=None, description="After the deployment by this stage, in each environment.")
+    environments: Many[Id] | None = Field(default=None, description="Only in these environments.", examples=[["prod"]])
+    after: Id | None = Field(
+        default=None, description="After the deployment by this stage, in each environment.", examples=["deploy"]
+    )
     advisory: bool = Field(default=False, description="Whether its failure is shown but stops nothing.")
     install: bool = Field(default=True, description="Whether it needs what `runtime.install` installs.")
-    runner: RunnerName | None = Field(default=None, description="Where it runs.")
-    timeout: Duration | None = Field(default=None, description="The longest each of its steps may take.")
+    runner: RunnerName | None = Field(default=None, description="Where it runs.", examples=["gpu"])
+    timeout: Duration | None = Field(
+        default=None, description="The longest each of its steps may take.", examples=["3h"]
+    )
     retries: Annotated[int, Field(ge=0, le=5)] = Field(default=0, description="How often its commands are tried again.")
-    requires: Many[Tool] = Field(default=(), description="Programs that it needs on its runner.")
-    variables: Variables = Field(default={}, description="Variables of this stage.")
-    override: Many[Override] = Field(default=(), description="Variables that differ at some moments.")
+    requires: Many[Tool] = Field(default=(), description="Programs that it needs on its runner.", examples=[["docker"]])
+    variables: Variables = Field(default={}, description="Variables of this stage.", examples=[{"SAMPLE": "1.0"}])
+    override: Many[Override] = Field(
+        default=(),
+        description="Variables that differ at some moments.",
+        examples=[[{"at": ["change", "review"], "variables": {"SAMPLE": "0.05"}}]],
+    )
 
     produces: Annotated[
         tuple[Artifact, ...],
         BeforeValidator(_artifacts, json_schema_input_type=Id | Artifact | list[Id | Artifact]),
-    ] = Field(default=(), description="Artifacts that it makes.")
-    consumes: OneOrMany[Id] | None = Field(
-        default=None, description="Artifacts that it gets; by default all made before it."
+    ] = Field(
+        default=(), description="Artifacts that it makes.", examples=["model", {"name": "model", "path": "out/model"}]
     )
-    publishes: OneOrMany[VariableName] = Field(default=(), description="Values that it writes to `$PIPEGEN_OUTPUTS`.")
-    reports: Reports = Field(default=Reports(), description="Results for people.")
+    consumes: OneOrMany[Id] | None = Field(
+        default=None, description="Artifacts that it gets; by default all made before it.", examples=["model", []]
+    )
+    publishes: OneOrMany[VariableName] = Field(
+        default=(), description="Values that it writes to `$PIPEGEN_OUTPUTS`.", examples=["PIPEGEN_VERSION"]
+    )
+    reports: Reports = Field(default=Reports(), description="Results for people.", examples=[{"junit": "junit.xml"}])
     metrics: Annotated[
         Metrics | None, BeforeValidator(_metrics, json_schema_input_type=RelativePath | Metrics | None)
-    ] = Field(default=None, description="Numbers for gates.")
-    gates: Many[Gate] = Field(default=(), description="What the metrics made so far must keep.")
+    ] = Field(
+        default=None,
+        description="Numbers for gates.",
+        examples=["metrics.json", {"file": "metrics.json", "names": ["auc"]}],
+    )
+    gates: Many[Gate] = Field(
+        default=(),
+        description="What the metrics made so far must keep.",
+        examples=[[{"metric": "auc", "min": 0.8, "at": ["merged"]}]],
+    )
 
     deploys: bool = Field(
         default=False, description="Whether it deploys the model, once in each environment of the branch."
     )
-    rollout: Many[RolloutStep] | None = Field(default=None, description="The deployment in steps, instead of `run`.")
-    verify: OneOrMany[Script] = Field(default=(), description="Commands that check the deployment.")
-    restore: OneOrMany[Script] = Field(default=(), description="Commands that undo a deployment that did not complete.")
+    rollout: Many[RolloutStep] | None = Field(
+        default=None,
+        description="The deployment in steps, instead of `run`.",
+        examples=[
+            [
+                {"id": "tenth", "run": "./traffic.sh 10"},
+                {"id": "full", "run": "./traffic.sh 100", "approvals": {"approvers": ["ml-release"]}},
+            ]
+        ],
+    )
+    verify: OneOrMany[Script] = Field(
+        default=(), description="Commands that check the deployment.", examples=["./smoke.sh"]
+    )
+    restore: OneOrMany[Script] = Field(
+        default=(), description="Commands that undo a deployment that did not complete.", examples=["./traffic.sh 0"]
+    )
     rollback: OneOrMany[Script] = Field(
         default=(),
         description="Commands that go back to `$PIPEGEN_VERSION` when a person asks; by default those of `restore`.",
+        examples=['./serve_version.sh "$PIPEGEN_VERSION"'],
     )
     finally_: OneOrMany[Script] = Field(
-        default=(), alias="finally", description="Commands that run however the deployment ended."
+        default=(),
+        alias="finally",
+        description="Commands that run however the deployment ended.",
+        examples=["./cleanup.sh"],
     )
