@@ -95,7 +95,7 @@ def stage_job(
     steps.append(PublishSummary())
     return Job(
         id=f"{job_key(first)}{suffix}",
-        title=_title(members),
+        title=f"{_title(members)} in {environment}" if suffix else _title(members),
         steps=tuple(steps),
         environment=environment,
         variables=job_variables(spec, environment, setting.extra, available.published(), setting.parameters),
