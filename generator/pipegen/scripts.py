@@ -7,12 +7,15 @@ from collections.abc import Sequence
 STRICT = "set -euo pipefail"
 
 _COLLECT = r"""
+LC_ALL=C
 declare -A seen=()
-while IFS='=' read -r name value || [ -n "$name" ]; do
-  [ -n "$name$value" ] || continue
-  case "$name" in
+while IFS= read -r line || [ -n "$line" ]; do
+  name="${line%%=*}" value="${line#*=}"
+  case "$line" in
+    "") continue ;;
     @NAMES@) ;;
-    *) echo "error: $name was written to PIPEGEN_OUTPUTS but the spec does not say that it is published" >&2; exit 1 ;;
+    *=*) echo "error: $name is in PIPEGEN_OUTPUTS, but the spec does not say that it is published" >&2; exit 1 ;;
+    *) echo "error: a line of PIPEGEN_OUTPUTS is not NAME=value" >&2; exit 1 ;;
   esac
   if ! [[ "$value" =~ ^[A-Za-z0-9\ ._:/@+=,~%#?\&()*-]{0,1000}$ ]]; then
     echo "error: the value of $name is too long or has a character that cannot be handed on safely" >&2; exit 1
@@ -32,23 +35,23 @@ done
 def collect(names: Sequence[str], hand_over: str) -> str:
     """A script that reads $PIPEGEN_OUTPUTS and runs `hand_over` for each declared name.
 
-    `hand_over` is one bash statement that reads $name and $value.     It fails if a name is missing or not declared, or
-    a value is not one line of at most 1000 harmless characters; the
-    last line of a name counts.
+    `hand_over` is one bash statement that reads $name and $value. The script fails if a line is not NAME=value, a name
+    is missing or not declared, or a value is longer than 1000 characters or holds one that is not harmless. The last
+    line of a name counts. Ranges such as A-Z hold ASCII letters alone only in the C locale.
     """
-    text = _COLLECT.replace("@NAMES@", "|".join(names)).replace("@WORDS@", " ".join(names))
+    text = _COLLECT.replace("@NAMES@", "|".join(f"{name}=*" for name in names)).replace("@WORDS@", " ".join(names))
     return STRICT + text.replace("@HAND_OVER@", hand_over)
 
 
 def with_secret_files(script: str, names: Sequence[str]) -> str:
     """The script with each named variable turned from a secret's content into the path of a file that holds it.
 
-    The files are removed at exit.     Call it where the CI system hands over a secret file's content in the variable
-    <name>_CONTENT.
+    mktemp lets only the owner read the files, and they are removed at exit. Call it where the CI system hands over a
+    secret file's content in the variable <name>_CONTENT.
     """
     if not names:
         return script
-    lines = ["umask 077"]
+    lines: list[str] = []
     for name in names:
         lines += [
             f'{name}="$(mktemp)"',
