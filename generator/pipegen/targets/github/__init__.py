@@ -1,0 +1,19 @@
+"""GitHub Actions: a workflow for each pipeline."""
+
+from __future__ import annotations
+
+from pipegen.config import Config
+from pipegen.delivery import Delivery
+from pipegen.targets.github.capabilities import capabilities
+from pipegen.targets.github.names import FOLDER
+from pipegen.targets.github.workflows import pipeline_files
+
+__all__ = ["COMMENT", "FOLDERS", "TITLE", "capabilities", "render"]
+
+TITLE = "GitHub Actions"
+FOLDERS = (FOLDER,)
+COMMENT = "#"
+
+
+def render(delivery: Delivery, config: Config) -> dict[str, str]:
+    return {path: text for each in delivery.pipelines for path, text in pipeline_files(delivery, each, config)}

@@ -1,0 +1,179 @@
+"""What GitHub makes of each item of a delivery, and what must be set there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from pipegen.config import Config
+from pipegen.delivery import (
+    Action,
+    Cache,
+    Capability,
+    Change,
+    Delivery,
+    Fidelity,
+    Job,
+    Merged,
+    Pipeline,
+    PublishSummary,
+    PublishTests,
+    Review,
+    Scheduled,
+    Step,
+    Tagged,
+)
+from pipegen.hosts import merge_capabilities
+from pipegen.targets.github.approvals import duration
+from pipegen.targets.github.controls import control_capabilities
+from pipegen.targets.github.events import relays
+from pipegen.targets.github.names import workflow_path
+from pipegen.targets.github.workflows import pipeline_files, pipeline_job_ids, verdict_name
+
+_MOST_INPUTS = 25
+_MOST_JOBS = 256
+_LARGEST_FILE = 512 * 1024
+_HOSTED_MINUTES = 6 * 60
+
+
+def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    for pipeline in delivery.pipelines:
+        yield _event(delivery, pipeline, config)
+        yield from _limits(delivery, pipeline, config)
+        yield from _start(pipeline, config)
+    yield from merge_capabilities(delivery, config)
+    yield from _platform(delivery)
+    yield from control_capabilities(delivery)
+    yield from _machines(delivery)
+    yield from _results(delivery)
+
+
+# ---------------------------------------------------------------- events
+
+
+def _event(delivery: Delivery, pipeline: Pipeline, config: Config) -> Capability:
+    event, subject = pipeline.event, f"event {pipeline.id}"
+    match event:
+        case Change():
+            return Capability(subject, Fidelity.EXACT, "push", pipeline.origin)
+        case Review():
+            required = f"the status check {verdict_name(delivery)!r} is required on {_branches(event)}"
+            return Capability(subject, Fidelity.WITH_SETTINGS, required, pipeline.origin)
+        case Merged():
+            closed = f"only pull requests reach {event.branch}: a ruleset without bypass"
+            return Capability(subject, Fidelity.WITH_SETTINGS, closed, pipeline.origin)
+        case Tagged():
+            closed = f"a ruleset says who may push tags {event.pattern}"
+            return Capability(subject, Fidelity.WITH_SETTINGS, closed, pipeline.origin)
+        case Scheduled() | Action():
+            present = f"{workflow_path(delivery, pipeline)} is on {config.default_branch}, the default branch"
+            return Capability(subject, Fidelity.WITH_SETTINGS, present, pipeline.origin)
+        case _:
+            assert_never(event)
+
+
+def _branches(event: Review) -> str:
+    return ", ".join(each.branch for each in event.targets)
+
+
+def _start(pipeline: Pipeline, config: Config) -> Iterator[Capability]:
+    """How what no push starts is started, and what a push must touch."""
+    event = pipeline.event
+    if isinstance(event, Scheduled):
+        how = "GitHub may start it late, and under load not at all; in a public repository it stops after 60 quiet days"
+        if relays(event, config):
+            how = f"the timer on {config.default_branch} starts the run on {event.branch} through the API; {how}"
+        yield Capability(f"schedule {event.name}", Fidelity.WITH_SETTINGS, how, pipeline.origin)
+    if isinstance(event, Action):
+        how = f"started on the Actions page or through the API, from {', '.join(event.branches)}"
+        yield Capability(f"action {event.name}", Fidelity.WITH_SETTINGS, how, pipeline.origin)
+    if pipeline.paths:
+        how = "GitHub looks at the first 300 changed files of a push, and runs at every push of over 1000 commits"
+        yield Capability(f"path filter {pipeline.id}", Fidelity.APPROXIMATED, how, pipeline.origin)
+
+
+def _platform(delivery: Delivery) -> Iterator[Capability]:
+    what = (
+        "github.com; an Enterprise Server must know environments without deployments, queues of concurrency groups and "
+        "references to the own repository ($/)"
+    )
+    yield from (Capability("platform", Fidelity.WITH_SETTINGS, what, each.origin) for each in delivery.pipelines[:1])
+
+
+# ---------------------------------------------------------------- limits
+
+
+def _limits(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[Capability]:
+    subject = f"event {pipeline.id}"
+    if isinstance(pipeline.event, Action) and len(pipeline.event.parameters) > _MOST_INPUTS:
+        yield _unsupported(f"action {pipeline.event.name}", f"more than {_MOST_INPUTS} parameters", pipeline)
+    if len(pipeline_job_ids(delivery, pipeline, config)) > _MOST_JOBS:
+        yield _unsupported(subject, f"more than {_MOST_JOBS} jobs in a run", pipeline)
+    for path, text in pipeline_files(delivery, pipeline, config):
+        if len(text.encode()) > _LARGEST_FILE:
+            yield _unsupported(subject, f"{path} is larger than {_LARGEST_FILE // 1024} KiB", pipeline)
+    for job in pipeline.jobs:
+        if job.runner is None and job.timeout_minutes > _HOSTED_MINUTES:
+            how = (
+                f"steps of the job may take {duration(job.timeout_minutes)}, but GitHub ends a job on its own machines "
+                f"after {duration(_HOSTED_MINUTES)}; one with a runner of its own may take longer"
+            )
+            yield Capability(f"timeout {pipeline.id}/{job.id}", Fidelity.APPROXIMATED, how, job.origin)
+
+
+def _unsupported(subject: str, reason: str, pipeline: Pipeline) -> Capability:
+    return Capability(subject, Fidelity.UNSUPPORTED, reason, pipeline.origin)
+
+
+# ---------------------------------------------------------------- machines
+
+
+def _machines(delivery: Delivery) -> Iterator[Capability]:
+    jobs = [(pipeline, job) for pipeline in delivery.pipelines for job in pipeline.jobs]
+    for runner in dict.fromkeys(job.runner for _, job in jobs if job.runner):
+        users = [(pipeline, job) for pipeline, job in jobs if job.runner == runner]
+        what = f"self-hosted runners with the label {runner}, that have bash, git, curl and python3"
+        yield Capability(f"runner {runner}", Fidelity.WITH_SETTINGS, what, users[0][1].origin)
+        reviewing = next((job for pipeline, job in users if isinstance(pipeline.event, Review)), None)
+        if reviewing:
+            risk = (
+                "the code of a pull request runs on a machine of your own before anybody has read it; in a public "
+                "repository anybody's does"
+            )
+            yield _weaker(f"runner {runner} in reviews", risk, reviewing)
+    for image in dict.fromkeys(job.image for _, job in jobs if job.image):
+        user = next(job for _, job in jobs if job.image == image)
+        what = f"{image} can be pulled without credentials and has bash, git, curl and python3"
+        yield Capability("container image", Fidelity.WITH_SETTINGS, what, user.origin)
+
+
+def _weaker(subject: str, detail: str, job: Job) -> Capability:
+    return Capability(subject, Fidelity.APPROXIMATED, detail, job.origin, weakens=True)
+
+
+# ---------------------------------------------------------------- results
+
+
+def _results(delivery: Delivery) -> Iterator[Capability]:
+    steps: list[tuple[Step, Job]] = [
+        (step, job) for pipeline in delivery.pipelines for job in pipeline.jobs for step in job.steps
+    ]
+    for kind, subject, fidelity, how in _RESULTS:
+        user = next((job for step, job in steps if isinstance(step, kind)), None)
+        if user:
+            yield Capability(subject, fidelity, how, user.origin)
+    for name in dict.fromkeys(step.kind for step, _ in steps if isinstance(step, Cache)):
+        user = next(job for step, job in steps if isinstance(step, Cache) and step.kind == name)
+        how = "actions/cache, in checks alone; a pull request reads what its target keeps and writes only for itself"
+        yield Capability(f"cache {name}", Fidelity.EXACT, how, user.origin)
+
+
+_RESULTS: tuple[tuple[type[Step], str, Fidelity, str], ...] = (
+    (
+        PublishTests,
+        "test results",
+        Fidelity.APPROXIMATED,
+        "GitHub has no view of them: a table on the run's page, and the files as artifacts",
+    ),
+    (PublishSummary, "summaries", Fidelity.EXACT, "on the run's page, the first megabyte of each"),
+)

@@ -1,0 +1,69 @@
+"""What things are called on GitHub: files, jobs of pipegen's own, environments, locks."""
+
+from __future__ import annotations
+
+import re
+
+from pipegen.delivery import Approval, Delivery, Lock, Phase, Pipeline
+
+FOLDER = ".github/workflows"
+HOSTED = "ubuntu-24.04"
+"""The machine of jobs that ask for no other."""
+
+# Jobs of the delivery have no underscore in their ids, so these cannot meet them.
+CHECK_REF = "check_ref"
+RELAY = "relay"
+VERDICT = "pipegen_verdict"
+
+
+def file_name(delivery: Delivery, pipeline: Pipeline) -> str:
+    return f"{delivery.model}.{pipeline.id}.yml"
+
+
+def workflow_path(delivery: Delivery, pipeline: Pipeline) -> str:
+    return f"{FOLDER}/{file_name(delivery, pipeline)}"
+
+
+def unit_path(delivery: Delivery, pipeline: Pipeline, phase: Phase) -> str:
+    """The workflow of a deployment in several jobs; ids hold no dots, so no two files meet."""
+    return f"{FOLDER}/{delivery.model}.{pipeline.id}.{phase.id}.yml"
+
+
+def unit_id(phase: Phase) -> str:
+    return f"deployment_{phase.id}"
+
+
+def ask_id(approval: Approval) -> str:
+    return f"ask_{approval.id}"
+
+
+def approve_id(approval: Approval, number: int) -> str:
+    return f"approve_{approval.id}_{number}"
+
+
+def approved_id(approval: Approval) -> str:
+    return f"approved_{approval.id}"
+
+
+def approval_environment(approval: Approval, number: int) -> str:
+    """An environment that exists to be approved: it has reviewers and no secrets."""
+    return f"{approval.id}-approval-{number}"
+
+
+def reviewers(approval: Approval, number: int) -> tuple[str, ...]:
+    """Who may give approval `number`: no approver is asked for two of them."""
+    return approval.approvers[number - 1 :: approval.count]
+
+
+def lock_group(lock: Lock) -> str:
+    return f"pipegen-{lock.name}"
+
+
+def branch_filter(pattern: str) -> str:
+    """A pattern of branches or tags, whose `*` stands for any characters: on GitHub `*` stops at a slash."""
+    return re.sub(r"\*+", "**", pattern)
+
+
+def path_filter(glob: str) -> str:
+    """A glob of paths; GitHub gives more characters a meaning than the delivery does."""
+    return re.sub(r"[?+\[\]!\\]", r"\\\g<0>", glob)

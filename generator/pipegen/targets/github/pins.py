@@ -1,0 +1,20 @@
+"""The actions that generated workflows use, each pinned to the commit of a release."""
+
+from __future__ import annotations
+
+from pipegen.yaml_text import Commented
+
+RELEASES = {
+    "actions/cache": ("v5.0.5", "27d5ce7f107fe9357f9df03efb73ab90386fccae"),
+    "actions/checkout": ("v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1"),
+    "actions/download-artifact": ("v8.0.1", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c"),
+    "actions/setup-python": ("v7.0.0", "5fda3b95a4ea91299a34e894583c3862153e4b97"),
+    "actions/upload-artifact": ("v7.0.0", "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f"),
+}
+"""Action -> (version, commit of its tag)."""
+
+
+def pinned(action: str) -> Commented:
+    """The value of `uses`: nothing but a commit stays what it was; the comment tells people and bots the version."""
+    version, commit = RELEASES[action]
+    return Commented(f"{action}@{commit}", version)

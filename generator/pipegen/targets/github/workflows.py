@@ -1,0 +1,158 @@
+"""Workflow files: one for each pipeline, and one for each deployment in several jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import assert_never
+
+from pipegen.config import Config
+from pipegen.delivery import Action, Change, Delivery, Job, Merged, Phase, Pipeline, Review, Scheduled, Tagged
+from pipegen.scripts import STRICT
+from pipegen.targets.github.events import relays, timer_nodes, triggers
+from pipegen.targets.github.names import CHECK_REF, HOSTED, VERDICT, file_name, unit_path, workflow_path
+from pipegen.targets.github.phases import bases, phase_nodes
+from pipegen.targets.github.units import Unit, call_trigger, unit_nodes, unit_of
+from pipegen.targets.github.variables import File, expression, file_variables, plain_label, shared_variables
+from pipegen.yaml_text import Flow, Node, Section, Spaced, emit
+
+
+def pipeline_files(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[tuple[str, str]]:
+    units = units_of(delivery, pipeline)
+    own = [job for phase in pipeline.phases for job in _own_jobs(phase, units)]
+    file = File(workflow_path(delivery, pipeline), shared=shared_variables(own))
+    yield file.path, emit(_workflow(delivery, pipeline, config, file, units))
+    for unit in units.values():
+        yield unit.file.path, emit(_unit_workflow(delivery, pipeline, unit))
+
+
+def units_of(delivery: Delivery, pipeline: Pipeline) -> Mapping[str, Unit]:
+    """The deployments in several jobs, by phase."""
+    found = (unit_of(pipeline, phase, unit_path(delivery, pipeline, phase)) for phase in pipeline.phases)
+    return {unit.phase.id: unit for unit in found if unit}
+
+
+def _own_jobs(phase: Phase, units: Mapping[str, Unit]) -> Iterator[Job]:
+    """The jobs of a phase that stand in the pipeline's own file."""
+    elsewhere = units[phase.id].jobs if phase.id in units else ()
+    return (job for job in phase.jobs if job not in elsewhere)
+
+
+def _workflow(delivery: Delivery, pipeline: Pipeline, config: Config, file: File, units: Mapping[str, Unit]) -> Node:
+    paths = (file.path, *(unit.file.path for unit in units.values()))
+    jobs = dict(job_nodes(delivery, pipeline, config, file, units))
+    document = {
+        "name": plain_label(f"{delivery.title}: {pipeline.title}"),
+        "on": triggers(pipeline, paths),
+        "permissions": {},
+        "concurrency": _concurrency(delivery, pipeline),
+        "defaults": {"run": {"shell": "bash"}},
+        "env": file_variables(pipeline, file.shared),
+        "jobs": Spaced(jobs),
+    }
+    heading = f"{_sentence(pipeline, config)} It belongs to {delivery.owner}."
+    return Section(Spaced(document), heading)
+
+
+def _unit_workflow(delivery: Delivery, pipeline: Pipeline, unit: Unit) -> Node:
+    document = {
+        "name": plain_label(f"{delivery.title}: {pipeline.title}, {unit.phase.title}"),
+        "on": call_trigger(unit),
+        "permissions": {},
+        "defaults": {"run": {"shell": "bash"}},
+        "env": file_variables(pipeline, unit.file.shared),
+        "jobs": Spaced(dict(unit_nodes(unit))),
+    }
+    heading = (
+        f"A deployment in several jobs, called by {file_name(delivery, pipeline)}: the job there that calls it\n"
+        "holds the lock until everything here is done, approvals half-way and the way back included."
+    )
+    return Section(Spaced(document), heading)
+
+
+def _sentence(pipeline: Pipeline, config: Config) -> str:
+    event = pipeline.event
+    match event:
+        case Change():
+            return f"Runs at every push to {_listed(event.branches)}."
+        case Review():
+            return f"Runs at every pull request into {_listed(each.branch for each in event.targets)}."
+        case Merged():
+            return f"Runs when something arrives on {event.branch}."
+        case Tagged():
+            return f"Runs at every tag {event.pattern}."
+        case Scheduled():
+            where = f", by way of {config.default_branch}" if relays(event, config) else ""
+            return f"Runs by the clock on {event.branch}{where}."
+        case Action():
+            return f"Runs when somebody starts it from {_listed(event.branches)}."
+        case _:
+            assert_never(event)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _concurrency(delivery: Delivery, pipeline: Pipeline) -> Node:
+    name = f"pipegen.{delivery.model}.{pipeline.id}"
+    if isinstance(pipeline.event, Change | Review):
+        node: Node = {"group": f"{name}.{expression('github.ref')}", "cancel-in-progress": True}
+        return Section(node, "A newer commit makes checks of the one before pointless.")
+    node = {"group": f"{name}.{expression('github.run_id')}", "cancel-in-progress": False}
+    return Section(node, "A group for each run: no other run cancels it. Deployments wait for each other on their own.")
+
+
+# ---------------------------------------------------------------- jobs
+
+
+def job_nodes(
+    delivery: Delivery, pipeline: Pipeline, config: Config, file: File, units: Mapping[str, Unit]
+) -> Iterator[tuple[str, Node]]:
+    """The jobs of a pipeline's own file, in the order in which they may start."""
+    start: tuple[str, ...] = ()
+    if isinstance(pipeline.event, Scheduled):
+        yield from timer_nodes(pipeline.event, config, file_name(delivery, pipeline))
+        start = (CHECK_REF,)
+    needs = bases(pipeline.phases, start)
+    for phase in pipeline.phases:
+        yield from phase_nodes(phase, file, needs[phase.id], units.get(phase.id))
+    if pipeline.verdict:
+        yield VERDICT, _verdict(delivery, tuple(job.id for job in pipeline.jobs))
+
+
+def pipeline_job_ids(delivery: Delivery, pipeline: Pipeline, config: Config) -> tuple[str, ...]:
+    """All jobs of a run, those of called workflows included."""
+    units = units_of(delivery, pipeline)
+    own = job_nodes(delivery, pipeline, config, File(workflow_path(delivery, pipeline)), units)
+    return (*(name for name, _ in own), *(name for unit in units.values() for name, _ in unit_nodes(unit)))
+
+
+def _verdict(delivery: Delivery, needs: tuple[str, ...]) -> Node:
+    lines = [
+        STRICT,
+        'echo "results: $RESULTS"',
+        "for result in $RESULTS; do",
+        '  if [ "$result" != success ]; then echo "::error::a job did not succeed" >&2; exit 1; fi',
+        "done",
+    ]
+    step: Node = {
+        "name": "Every job must have succeeded",
+        "env": {"RESULTS": expression("join(needs.*.result, ' ')")},
+        "run": "\n".join(lines) + "\n",
+    }
+    node: Node = {
+        "name": verdict_name(delivery),
+        "if": "always()",
+        "needs": Flow(needs),
+        "runs-on": HOSTED,
+        "timeout-minutes": 10,
+        "steps": [step],
+    }
+    return Section(
+        node,
+        "The one result that a merge requires: a job that was skipped must not pass for one that succeeded.",
+    )
+
+
+def verdict_name(delivery: Delivery) -> str:
+    return f"pipegen: {delivery.model}"
