@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from pipegen.plan.flow import CHECKS, Occasion
 from pipegen.spec.model import ModelSpec
@@ -60,17 +60,18 @@ def needs(spec: ModelSpec, selected: Iterable[Stage]) -> dict[str, tuple[str, ..
         for index, stage in enumerate(spec.stages)
     }
     wanted = {stage.id for stage in selected}
-    return {stage_id: tuple(sorted(_bridged(stage_id, declared, wanted, set()))) for stage_id in wanted}
+    return {stage_id: tuple(sorted(_bridged(stage_id, declared, wanted))) for stage_id in wanted}
 
 
-def _bridged(stage_id: str, declared: dict[str, tuple[str, ...]], wanted: set[str], seen: set[str]) -> set[str]:
-    found: set[str] = set()
-    for before in declared.get(stage_id, ()):
+def _bridged(stage_id: str, declared: Mapping[str, tuple[str, ...]], wanted: Container[str]) -> set[str]:
+    found, seen, waiting = set[str](), set[str](), list(declared[stage_id])
+    while waiting:
+        before = waiting.pop()
         if before in wanted:
             found.add(before)
         elif before not in seen:
             seen.add(before)
-            found |= _bridged(before, declared, wanted, seen)
+            waiting += declared.get(before, ())
     return found
 
 
@@ -90,17 +91,15 @@ def waves(spec: ModelSpec, selected: Sequence[Stage]) -> tuple[tuple[tuple[Stage
     before = {key: set[str]() for key in groups}
     for stage_id, needed in needs(spec, selected).items():
         before[owner[stage_id]] |= {owner[each] for each in needed} - {owner[stage_id]}
-    level: dict[str, int] = {}
-    for key in groups:
-        _level(key, before, level)
-    return tuple(
-        tuple(tuple(groups[key]) for key in groups if level[key] == number)
-        for number in range(max(level.values(), default=-1) + 1)
-    )
+    return tuple(tuple(tuple(groups[key]) for key in wave) for wave in _levels(before))
 
 
-def _level(key: str, before: dict[str, set[str]], level: dict[str, int]) -> int:
-    if key not in level:
-        level[key] = 0  # a cycle is an error of its own (PG203); here it only must not recurse for ever
-        level[key] = max((_level(each, before, level) + 1 for each in before[key]), default=0)
-    return level[key]
+def _levels(before: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
+    waiting, done = dict(before), set[str]()
+    while waiting:
+        ready = tuple(key for key, needed in waiting.items() if needed <= done)
+        # A cycle is an error of its own (PG203); here it only must not go on for ever.
+        ready = ready or tuple(waiting)
+        yield ready
+        done.update(ready)
+        waiting = {key: needed for key, needed in waiting.items() if key not in done}
