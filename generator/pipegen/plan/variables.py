@@ -78,11 +78,13 @@ def stage_variables(
 
 
 def _secrets(spec: ModelSpec, stage_id: str, environment: str | None) -> Iterator[StepVariable]:
+    """Those that name the stage, and those that name none, of which a package index's is for the installation alone."""
     declared = environments(spec).get(environment or "", Environment())
     own = {name: (environment, secret) for name, secret in declared.secrets.items()}
     shared: dict[str, tuple[str | None, Secret]] = {name: (None, secret) for name, secret in spec.secrets.items()}
+    indexes = {index.secret for index in spec.runtime.indexes}
     for name, (place, secret) in (shared | own).items():
-        if secret.stages is None or stage_id in secret.stages:
+        if stage_id in secret.stages if secret.stages is not None else name not in indexes:
             yield StepVariable(name, secret_value(place, name, secret))
 
 
