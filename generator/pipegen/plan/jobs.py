@@ -143,7 +143,9 @@ def opening(spec: ModelSpec, tools: Sequence[str] = (), depth: int | None = None
         f"mkdir -p {HOME}/artifacts {HOME}/packed\n"
         f": > {HOME}/outputs\n"
         f": > {HOME}/summary.md\n"
-        f"printf '/%s/\\n' {HOME} >> \"$(git rev-parse --git-dir)/info/exclude\"\n"
+        'exclude="$(git rev-parse --git-path info/exclude)"\n'
+        'mkdir -p "${exclude%/*}"\n'
+        f"printf '/%s/\\n' {HOME} >> \"$exclude\"\n"
     )
     if tools:
         text = (
