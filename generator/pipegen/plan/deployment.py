@@ -85,10 +85,10 @@ def asks(spec: ModelSpec, step: RolloutStep, environment: str) -> bool:
 
 
 def _segments(spec: ModelSpec, stage: Stage, environment: str) -> Iterator[tuple[RolloutStep, ...]]:
-    """The rollout cut before each step that people approve."""
+    """The rollout cut before each step that people approve; an empty piece comes before a first one that they do."""
     gathered: list[RolloutStep] = []
     for step in stage.rollout or ():
-        if gathered and asks(spec, step, environment):
+        if asks(spec, step, environment):
             yield tuple(gathered)
             gathered = []
         gathered.append(step)
