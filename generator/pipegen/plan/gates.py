@@ -37,11 +37,14 @@ def source_of(spec: ModelSpec, stage: Stage, gate: Gate) -> Stage | None:
 
 
 def judged_elsewhere(spec: ModelSpec, maker: Stage, occasion: Occasion | None) -> bool:
-    """Whether a gate of another job judges the stage's metrics; `occasion` None: at any moment."""
+    """Whether a gate of another job judges the stage's metrics.
+
+    `occasion` None: at any moment, and on another branch to which the metrics are carried but not their stage.
+    """
     return any(
         source_of(spec, stage, gate) is maker
         for stage in spec.stages
-        if job_key(stage) != job_key(maker) or stage.deploys
+        if stage.deploys or (stage.id != maker.id if occasion is None else job_key(stage) != job_key(maker))
         for gate in (stage.gates if occasion is None else applying(stage, occasion))
     )
 

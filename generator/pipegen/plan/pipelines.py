@@ -7,26 +7,22 @@ from collections.abc import Iterator, Sequence
 from pipegen.config import Config
 from pipegen.delivery import (
     Change,
-    CollectOutputs,
     Event,
     Job,
     Merged,
     Phase,
     Pipeline,
-    PublishedValue,
-    PublishSummary,
     Review,
     ReviewTarget,
-    Step,
     Tagged,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.plan import artifacts, gates, guards, selection
-from pipegen.plan.artifacts import VALUES, Available
+from pipegen.plan import artifacts, guards, selection
+from pipegen.plan.artifacts import Available
+from pipegen.plan.carrying import carried_makers, fetch_job, is_carried_on, store_job
 from pipegen.plan.deployment import deployment, phase_approval
 from pipegen.plan.flow import CHECKS, Arrival, Occasion, arrivals, build_environment, environments, review_targets
-from pipegen.plan.jobs import Setting, job_minutes, opening, stage_job
-from pipegen.plan.variables import job_variables
+from pipegen.plan.jobs import Setting, stage_job
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import Stage
 
@@ -133,9 +129,8 @@ def delivery_pipeline(spec: ModelSpec, config: Config, spec_path: str, arrival: 
     carries = any(each.carried_from == arrival.trunk for each in arrivals(spec))
     setting = Setting(spec, config, occasion, {}, carries=carries)
     stages = selection.chosen(spec, occasion)
-    build_stages = tuple(
-        stage for stage in stages if selection.builds(stage) and not (arrival.carried_from and selection.makes(stage))
-    )
+    carried = carried_makers(spec, arrival)
+    build_stages = tuple(stage for stage in stages if selection.builds(stage) and stage not in carried)
     phases = list(delivery_phases(setting, stages, build_stages, arrival.environments, arrival, arrival.build_in))
     if arrival.tags:
         phases.insert(0, guards.phase(guards.tag_job(spec, arrival)))
@@ -164,9 +159,9 @@ def delivery_phases(
     for position, environment in enumerate(targets):
         before = waves if gated and position == 0 else ()
         yield from environment_phases(setting, stages, environment, available, before)
-    if arrival and _is_carried_on(spec, arrival) and available.artifacts:
+    if arrival and is_carried_on(spec, arrival) and (available.artifacts or available.values):
         last = targets[-1] if targets else build_in
-        job = _store_job(setting, last, available)
+        job = store_job(setting, last, available)
         yield Phase("store", "Keep for promotion", last, None, ((job,),), None, (), None, ("store",))
 
 
@@ -217,98 +212,12 @@ def environment_phases(
         )
 
 
-# ---------------------------------------------------------------- carried artifacts
-
-
 def _build_waves(
     setting: Setting, stages: Sequence[Stage], environment: str | None, arrival: Arrival | None
 ) -> tuple[Waves, Available]:
-    if arrival is None or arrival.carried_from is None:
+    makers = carried_makers(setting.spec, arrival)
+    if not makers:
         return stage_waves(setting, stages, environment, artifacts.NOTHING)
-    job, available = _fetch_job(setting, environment)
+    job, available = fetch_job(setting, environment, makers)
     waves, available = stage_waves(setting, stages, environment, available)
     return ((job,), *waves), available
-
-
-def carried_makers(spec: ModelSpec) -> tuple[Stage, ...]:
-    return tuple(stage for stage in spec.stages if selection.builds(stage) and selection.makes(stage))
-
-
-def _fetch_job(setting: Setting, environment: str | None) -> tuple[Job, Available]:
-    """All that the other branch made, out of the store: found by the source's digest, checked by its own."""
-    spec = setting.spec
-    makers = carried_makers(spec)
-    names = tuple(
-        each.name
-        for stage in makers
-        for each in artifacts.made(spec, stage, judged=gates.judged_elsewhere(spec, stage, None))
-    )
-    values = tuple(name for stage in makers for name in stage.publishes)
-    published = (
-        *values,
-        *(each for name in names for each in (artifacts.digest_name(name), artifacts.remote_name(name))),
-    )
-    steps: list[Step] = [*opening(spec, spec.runtime.requires)]
-    steps += [
-        artifacts.fetch(spec, name, environment, version=False) for name in (*names, *((VALUES,) if values else ()))
-    ]
-    steps += [artifacts.read_values()] if values else []
-    steps += [artifacts.again(name) for name in names]
-    steps += [
-        CollectOutputs(published),
-        *(artifacts.hand_over(artifacts.Made(name, None)) for name in names),
-        PublishSummary(),
-    ]
-    job = _plain_job(setting, "fetch", "Fetch what was validated", environment, steps, published)
-    return job, Available(dict.fromkeys(names, job.id), dict.fromkeys(values, job.id))
-
-
-def _plain_job(
-    setting: Setting,
-    id_: str,
-    title: str,
-    environment: str | None,
-    steps: Sequence[Step],
-    publishes: tuple[str, ...] = (),
-) -> Job:
-    return Job(
-        id=id_,
-        title=title,
-        steps=tuple(steps),
-        environment=environment,
-        variables=job_variables(setting.spec, environment, setting.extra, (), setting.parameters),
-        runner=setting.spec.runtime.runner,
-        image=setting.spec.runtime.image,
-        timeout_minutes=job_minutes(steps),
-        publishes=publishes,
-        origin=("store",),
-    )
-
-
-def _is_carried_on(spec: ModelSpec, arrival: Arrival) -> bool:
-    """Whether what this branch makes is wanted later: by another branch, or by `deploy` under its version."""
-    return spec.store is not None and (
-        any(each.carried_from == arrival.trunk for each in arrivals(spec)) or not arrival.carried_from
-    )
-
-
-def _store_job(setting: Setting, environment: str | None, available: Available) -> Job:
-    spec = setting.spec
-    version = "PIPEGEN_VERSION" in available.values
-    steps: list[Step] = [*opening(spec, spec.runtime.requires)]
-    for name, job_id in available.artifacts.items():
-        steps += artifacts.obtain(name, job_id, unpack=False)
-        steps.append(artifacts.keep(spec, name, environment, version=False))
-        steps += [artifacts.keep(spec, name, environment, version=True)] if version else []
-    if available.values:
-        steps += [
-            artifacts.write_values(available.values, available),
-            artifacts.keep(spec, VALUES, environment, version=False),
-        ]
-    steps.append(PublishSummary())
-    job = _plain_job(setting, "store", "Keep for promotion", environment, steps)
-    published = tuple(PublishedValue(maker, name) for name, maker in available.values.items())
-    variables = job_variables(spec, environment, setting.extra, published, setting.parameters)
-    return Job(
-        job.id, job.title, job.steps, environment, variables, job.runner, job.image, job.timeout_minutes, (), ("store",)
-    )
