@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipegen.config import Config
-from pipegen.delivery import Approval, Delivery, EnvironmentSettings, MergeRule, Pipeline
+from pipegen.delivery import (
+    Action,
+    Approval,
+    Delivery,
+    EnvironmentSettings,
+    Merged,
+    MergeRule,
+    Pipeline,
+    Scheduled,
+    Tagged,
+)
 from pipegen.plan.flow import CHECKS, arrivals, deployed_environments, environments, review_targets
 from pipegen.plan.operations import action_pipelines, archive_pipeline, built_in_pipelines, refs, schedule_pipelines
 from pipegen.plan.pipelines import change_pipeline, delivery_pipeline, review_pipeline
@@ -51,7 +61,7 @@ def _settings(spec: ModelSpec, pipelines: tuple[Pipeline, ...]) -> Iterator[Envi
     for name, environment in environments(spec).items():
         if name not in used:
             continue
-        reached = () if name == CHECKS else refs(spec, name)
+        reached = () if name == CHECKS else _reached_from(spec, pipelines, name)
         yield EnvironmentSettings(
             name=name,
             title=environment.title or name,
@@ -64,6 +74,24 @@ def _settings(spec: ModelSpec, pipelines: tuple[Pipeline, ...]) -> Iterator[Envi
             deployed_to=name in deployed_environments(spec),
             origin=("environments", name),
         )
+
+
+def _reached_from(spec: ModelSpec, pipelines: tuple[Pipeline, ...], environment: str) -> tuple[str, ...]:
+    """Where an environment's runs are started, and where the pipelines run whose jobs use it."""
+    found = list(refs(spec, environment))
+    for pipeline in pipelines:
+        if all(job.environment != environment for job in pipeline.jobs):
+            continue
+        match pipeline.event:
+            case Merged(branch) | Scheduled(branch=branch):
+                found.append(branch)
+            case Tagged(pattern):
+                found.append(pattern)
+            case Action(name, branches=branches) if name in spec.actions:
+                found += branches
+            case _:
+                pass
+    return tuple(dict.fromkeys(found))
 
 
 def _approvals(pipelines: tuple[Pipeline, ...], environment: str) -> tuple[Approval, ...]:

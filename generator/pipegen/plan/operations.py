@@ -19,7 +19,7 @@ from pipegen.delivery import (
     Upload,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.plan import artifacts, guards, selection
+from pipegen.plan import artifacts, gates, guards, selection
 from pipegen.plan.commands import script, stage_steps
 from pipegen.plan.deployment import artifacts_of, phase_approval, rollback
 from pipegen.plan.flow import Arrival, Occasion, arrivals, deployed_environments, environments, home
@@ -69,7 +69,7 @@ def action_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterato
         parameters = tuple(
             _parameter(each, given, (*origin, "parameters", each)) for each, given in action.parameters.items()
         )
-        branches = (action.branch,) if action.branch else refs(spec, action.environment)
+        branches = (action.branch,) if action.branch else refs(spec, action.environment) or (config.default_branch,)
         setting = Setting(spec, config, Occasion("action", name), action.variables, parameters)
         guard = guards.phase(guards.action_job(parameters, (("", branches),), origin))
         phases = tuple(in_order((guard, *_operation(setting, action))))
@@ -121,15 +121,35 @@ def deploy_is_possible(spec: ModelSpec) -> bool:
     """Whether a recorded version can be had again.
 
     It can if the store keeps the artifacts of the deployment by version, or if the deployment needs none and its
-    commands read $PIPEGEN_VERSION.
+    commands read $PIPEGEN_VERSION; and if no gate would have to judge what is not measured again.
     """
     stage = deploying_stage(spec)
-    if stage is None:
+    if stage is None or not _judgeable(spec):
         return False
-    if artifacts_of(spec, stage):
-        return spec.store is not None and any(VERSION in each.publishes for each in spec.stages)
+    if needed := artifacts_of(spec, stage):
+        kept = {each.name for maker in spec.stages if selection.builds(maker) for each in maker.produces}
+        return (
+            kept.issuperset(needed)
+            and spec.store is not None
+            and any(VERSION in each.publishes for each in spec.stages)
+        )
     texts = (*(text for _, text in stage_steps(stage)), *(text for step in stage.rollout or () for text in step.run))
     return any(VERSION in text for text in texts)
+
+
+def _version_stages(spec: ModelSpec) -> tuple[Stage, ...]:
+    """The deployment of a recorded version and what runs in the environment before it without making anything."""
+    return tuple(
+        stage
+        for stage in spec.stages
+        if stage.deploys or (selection.per_environment(stage) and not stage.produces and not stage.publishes)
+    )
+
+
+def _judgeable(spec: ModelSpec) -> bool:
+    stages = _version_stages(spec)
+    judged = ((stage, gate) for stage in stages for gate in gates.applying(stage, Occasion("action", "deploy")))
+    return all(gates.source_of(spec, stage, gate) in stages for stage, gate in judged)
 
 
 def built_in_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
@@ -179,10 +199,9 @@ def _environment_action(setting: Setting, name: str, stage: Stage, environment: 
             environment, title, environment, approval, (), unit, ("start",), only, ("environments", environment)
         )
         return
-    stages = tuple(
-        each for each in spec.stages if each.deploys or (selection.per_environment(each) and not selection.makes(each))
-    )
-    for phase in environment_phases(setting, stages, environment, artifacts.NOTHING, by_version=True, only=only):
+    for phase in environment_phases(
+        setting, _version_stages(spec), environment, artifacts.NOTHING, by_version=True, only=only
+    ):
         yield Phase(
             phase.id,
             phase.title,
