@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from pipegen.explanation.words import duration
 from pipegen.spec.model import ModelSpec
 from pipegen.stage_kinds import StageKind
 
@@ -21,7 +22,6 @@ _ORDER = (
     *("minimum", "maximum", "minItems", "anyOf", "items", "propertyNames", "properties", "required"),
     *("additionalProperties", "default", "examples", "$defs"),
 )
-_UNITS = ((60 * 24, "d"), (60, "h"), (1, "m"))
 _KIND_DESCRIPTIONS = {
     ("StageKind", "kind"): "Its name, which `use` names; the file is templates/stages/<kind>.yaml.",
     ("StageKind", "description"): "What a stage of this kind does.",
@@ -163,13 +163,8 @@ def _with_default(node: Schema) -> Schema:
     if default is None or isinstance(default, Mapping | list | tuple):
         return kept
     if isinstance(default, int) and not isinstance(default, bool) and node.get("type") == "string":
-        return {**kept, "default": _duration(default)}
+        return {**kept, "default": duration(default)}
     return node
-
-
-def _duration(minutes: int) -> str:
-    size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
-    return f"{minutes // size}{unit}"
 
 
 def _ordered(node: Schema) -> Schema:
