@@ -163,7 +163,10 @@ STORE = {"put": "./put.sh", "get": "./get.sh"}
 TRAIN = {"id": "train", "run": "./train.sh", "produces": "model"}
 DEPLOY = {"id": "deploy", "deploys": True, "run": "./deploy.sh"}
 VERSIONED = {**DEPLOY, "run": './deploy.sh "$PIPEGEN_VERSION"'}
-OWN = {"deploy": {"environment": "prod", "stages": ["deploy"]}, "rollback": {"stages": ["train"]}}
+SCORE = {"id": "score", "run": "./score.sh", "metrics": "score.json"}
+GATED = {**VERSIONED, "gates": [{"metric": "auc", "min": 0.8}]}
+GATED_AT_MERGE = {**VERSIONED, "gates": [{"metric": "auc", "min": 0.8, "at": ["merged"]}]}
+HERE = {**TRAIN, "per": "environment", "publishes": "PIPEGEN_VERSION"}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +180,10 @@ OWN = {"deploy": {"environment": "prod", "stages": ["deploy"]}, "rollback": {"st
         ({"stages": [{**VERSIONED, "restore": "./undo.sh"}]}, "", ""),
         ({"stages": [{**DEPLOY, "rollback": "./back.sh"}]}, "do not read $PIPEGEN_VERSION", ""),
         ({"stages": [{**TRAIN, "publishes": "PIPEGEN_VERSION"}, DEPLOY], "store": STORE}, "", "neither"),
-        ({"stages": [TRAIN, DEPLOY], "actions": OWN}, "an action of that name", "an action of that name"),
+        ({"stages": [HERE, DEPLOY], "store": STORE}, "no store keeps", "neither"),
+        ({"stages": [SCORE, GATED]}, "a gate in the environment", "neither"),
+        ({"stages": [SCORE, GATED_AT_MERGE]}, "", "neither"),
+        ({"stages": [{**TRAIN, "publishes": "PIPEGEN_VERSION"}, SCORE, GATED], "store": STORE}, "a gate", "neither"),
         ({"stages": [VERSIONED], "flow": [{"branch": "main"}]}, "no stage deploys", "no stage deploys"),
     ],
 )
