@@ -7,16 +7,94 @@ from collections.abc import Callable, Iterator
 from pipegen.config import Config
 from pipegen.delivery import Delivery
 from pipegen.diagnostics import Finding
+from pipegen.rules import (
+    approvals,
+    collisions,
+    cron,
+    flow,
+    gates,
+    identity,
+    moments,
+    operations,
+    reach,
+    references,
+    runtime,
+    scripts,
+    stages,
+    variables,
+)
 from pipegen.spec.model import ModelSpec
 
 Rule = Callable[[ModelSpec, Config], Iterator[Finding]]
 PlannedRule = Callable[[ModelSpec, Delivery, Config], Iterator[Finding]]
 
-STRUCTURE: tuple[Rule, ...] = ()
+STRUCTURE: tuple[Rule, ...] = (
+    identity.duplicate_ids,
+    identity.taken_stage_ids,
+    identity.artifact_names,
+    references.unknown_needs,
+    references.unknown_environment,
+    references.unknown_stage,
+    references.unknown_artifact,
+    references.checks_is_no_delivery,
+    stages.one_thing_to_do,
+    stages.cycles,
+    stages.placement,
+    stages.shared_jobs,
+    stages.deployment_keys,
+    stages.one_deployment,
+    flow.branch_or_tags,
+    flow.tags_have_a_branch,
+    flow.carried_artifacts,
+    flow.shadowed_branches,
+    operations.places,
+)
 """Rules whose errors leave nothing that could be planned."""
 
-MEANING: tuple[Rule, ...] = ()
+MEANING: tuple[Rule, ...] = (
+    identity.branches_apart_from_case,
+    identity.credentials_apart,
+    identity.listed_twice,
+    references.unknown_moment,
+    stages.advisory_stages,
+    flow.keys_without_effect,
+    flow.branch_names,
+    flow.branches_of_the_flow,
+    approvals.approvers,
+    approvals.asked_before_the_build,
+    approvals.guarded_secrets,
+    approvals.scheduled_approvals,
+    gates.bounds,
+    gates.measured,
+    gates.judges_are_pinned,
+    moments.ways_back,
+    cron.schedules,
+    operations.actions,
+    runtime.runtime,
+    runtime.timeouts,
+    runtime.paths,
+    variables.owned_names,
+    variables.one_meaning,
+    variables.arguments,
+    variables.index_secrets,
+    scripts.azure_macros,
+    scripts.one_system,
+)
 """Rules about what the spec says by itself."""
 
-PLANNED: tuple[PlannedRule, ...] = ()
+PLANNED: tuple[PlannedRule, ...] = (
+    approvals.never_asked,
+    collisions.pipeline_names,
+    collisions.part_names,
+    collisions.control_names,
+    moments.idle_stages,
+    moments.idle_environments,
+    moments.idle_moments,
+    moments.judgeable_gates,
+    moments.gated_deployments,
+    reach.readable_names,
+    reach.published_once,
+    reach.available_artifacts,
+    reach.reachable_secrets,
+)
 """Rules about what the plan makes of the spec."""

@@ -48,11 +48,21 @@ def _in_file(data: object, keys: KeyPath) -> tuple[KeyPath, object]:
     """
     path: KeyPath = ()
     for key in keys:
-        if isinstance(data, list) and key in data and isinstance(key, str):
-            path, data = (*path, data.index(key)), key
-        elif (isinstance(data, dict) and key in data) or (isinstance(data, list) and key in range(len(data))):
-            path, data = (*path, key), data[key]
+        below = _below(data, key)
+        if below is not None:
+            path, data = (*path, below[0]), below[1]
     return path, data
+
+
+def _below(data: object, key: str | int) -> tuple[str | int, object] | None:
+    match data, key:
+        case dict(), str() if key in data:
+            return key, data[key]
+        case list(), int() if key < len(data):
+            return key, data[key]
+        case list(), str() if key in data:
+            return data.index(key), key
+    return None
 
 
 def _in_schema(root: Schema, keys: KeyPath) -> tuple[Schema, ...]:

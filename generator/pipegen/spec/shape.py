@@ -204,7 +204,10 @@ def _advice(fault: Fault, schemas: Iterable[Schema] | None = None, text: str = "
 
 
 def _written(example: object) -> str:
-    return f"[{', '.join(map(str, example))}]" if isinstance(example, list) else str(example)
+    """An example as YAML has it in one line."""
+    if isinstance(example, dict):
+        return "{" + ", ".join(f"{key}: {_written(value)}" for key, value in example.items()) + "}"
+    return f"[{', '.join(map(_written, example))}]" if isinstance(example, list) else str(example)
 
 
 def _nearest(given: object, known: Iterable[object], what: str) -> str:

@@ -1,0 +1,134 @@
+"""What the specs of one repository share, and where they disagree about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Position, Severity
+from pipegen.plan.flow import CHECKS, Arrival, arrivals
+from pipegen.source import Source
+from pipegen.spec.flow import DeploymentApprovals, Environment
+from pipegen.spec.model import ModelSpec
+
+CODES = {
+    "PG290": "two specs have the same model",
+    "PG291": "two specs write the same file",
+    "PG292": "specs disagree about an environment",
+    "PG293": "specs disagree about a branch",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Something that has one setting in the repository: its name, what this spec says of it, and where.
+
+    `says` maps what is said to its words; `place` is a diagnostic without code and message.
+    """
+
+    name: str
+    says: tuple[tuple[str, str], ...]
+    place: Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that other specs have to know about a spec; small, so that specs need not be kept."""
+
+    model: Shared
+    environments: tuple[Shared, ...]
+    branches: tuple[Shared, ...]
+    outputs: tuple[str, ...]
+
+
+def summary(source: Source, spec: ModelSpec, outputs: Iterable[str] = ()) -> Summary:
+    """The summary of a spec; `outputs` are the paths of its files, if they are known."""
+    return Summary(
+        model=Shared(spec.model.name, (), _place(source, ("model", "name"))),
+        environments=tuple(
+            Shared(name, _environment_says(environment), _place(source, ("environments", name)))
+            for name, environment in spec.environments.items()
+            if name != CHECKS
+        ),
+        branches=tuple(
+            Shared(arrival.trunk, _branch_says(arrival), _place(source, arrival.origin))
+            for arrival in arrivals(spec)
+            if arrival.tags is None and arrival.role != "change"
+        ),
+        outputs=tuple(outputs),
+    )
+
+
+def _place(source: Source, path: KeyPath) -> Diagnostic:
+    return source.diagnostic(Finding(path, "", ""), at_key=len(path) == 2 and path[0] == "environments")  # noqa: PLR2004
+
+
+def _environment_says(environment: Environment) -> tuple[tuple[str, str], ...]:
+    return ("approvals", _approvals(environment.approvals)), ("waiting", environment.waiting)
+
+
+def _approvals(asked: DeploymentApprovals | None) -> str:
+    if asked is None:
+        return "none"
+    who = ", ".join(sorted(asked.approvers))
+    return f"{asked.count} of {who} before the {asked.before}, within {asked.expires} minutes"
+
+
+def _branch_says(arrival: Arrival) -> tuple[tuple[str, str], ...]:
+    return (
+        ("merge approvals", str(arrival.merge_approvals)),
+        ("sources", ", ".join(sorted(arrival.sources))),
+        ("role", arrival.role),
+    )
+
+
+def check_repository(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
+    """What the specs contradict each other about; each finding stands in the later of two specs and names the other."""
+    listed = tuple(summaries)
+    yield from _same_model(listed)
+    yield from _same_outputs(listed)
+    yield from _disagreements(
+        (each for one in listed for each in one.environments), "PG292", "environment", "give it a name of its own here"
+    )
+    yield from _disagreements(
+        (each for one in listed for each in one.branches), "PG293", "branch", "a branch has one way of merging"
+    )
+
+
+def _same_model(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
+    first: dict[str, Diagnostic] = {}
+    for each in summaries:
+        other = first.setdefault(each.model.name, each.model.place)
+        if other is not each.model.place:
+            message = f"the model {each.model.name!r} has a spec already: {_named(other)}"
+            yield _said(each.model.place, "PG290", message, "give one of them another name")
+
+
+def _same_outputs(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
+    first: dict[str, Summary] = {}
+    for each in summaries:
+        for path in each.outputs:
+            other = first.setdefault(path.casefold(), each)
+            if other is not each and other.model.name != each.model.name:
+                message = f"{_named(other.model.place)} writes {path} too"
+                yield _said(each.model.place, "PG291", message, "give one of the models another name")
+
+
+def _disagreements(shared: Iterable[Shared], code: str, what: str, hint: str) -> Iterator[Diagnostic]:
+    first: dict[str, Shared] = {}
+    for each in shared:
+        other = first.setdefault(each.name, each)
+        for (key, here), (_, there) in zip(each.says, other.says, strict=True):
+            if here != there:
+                where = _named(other.place)
+                message = f"{what} {each.name!r} has {key} {here!r} here, but {there!r} in {where}"
+                yield _said(each.place, code, message, f"say the same in both, or {hint}")
+
+
+def _named(place: Diagnostic) -> str:
+    start = place.span.start if place.span else Position(1, 1)
+    return f"{place.file}:{start.line}"
+
+
+def _said(place: Diagnostic, code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(place.file, place.span, Severity.ERROR, code, message, hint, place.excerpt)

@@ -1,0 +1,82 @@
+"""Rules about names that the plan makes up: none of them is made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipegen.config import Config
+from pipegen.delivery import Approval, Delivery, Pipeline, Run
+from pipegen.diagnostics import Finding, KeyPath
+from pipegen.rules.runs import deployments
+from pipegen.spec.model import ModelSpec
+
+CODES = {
+    "PG284": "two parts of a pipeline get the same name",
+    "PG285": "two pipelines get the same name",
+    "PG286": "two approvals or locks get the same name",
+}
+
+
+def pipeline_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
+    """PG285: the pipelines of a model have names of their own."""
+    named = ((pipeline.id, pipeline.origin) for pipeline in delivery.pipelines)
+    yield from _collisions(spec, named, "PG285", "pipeline")
+
+
+def part_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
+    """PG284: the phases and jobs of a pipeline and the steps of a job have names of their own."""
+    for pipeline in delivery.pipelines:
+        phases = ((phase.id, phase.origin) for phase in pipeline.phases)
+        yield from _collisions(spec, phases, "PG284", f"phase of {pipeline.id}")
+        jobs = ((job.id, job.origin) for job in pipeline.jobs)
+        yield from _collisions(spec, jobs, "PG284", f"job of {pipeline.id}")
+        for job in pipeline.jobs:
+            steps = ((step.id, step.origin or job.origin) for step in job.steps if isinstance(step, Run))
+            yield from _collisions(spec, steps, "PG284", f"step of {pipeline.id}, job {job.id}")
+
+
+def _collisions(spec: ModelSpec, named: Iterable[tuple[str, KeyPath]], code: str, what: str) -> Iterator[Finding]:
+    first: dict[str, tuple[str, KeyPath]] = {}
+    for name, origin in named:
+        key = name.casefold().replace("-", "_")
+        if key in first:
+            message = f"{_described(spec, first[key][1])} and {_described(spec, origin)} both become {name!r}, a {what}"
+            yield Finding(origin, code, message, "rename one of them")
+        first.setdefault(key, (name, origin))
+
+
+def _described(spec: ModelSpec, origin: KeyPath) -> str:
+    match origin:
+        case ("stages", int(index), *_):
+            return f"stage {spec.stages[index].id!r}"
+        case ():
+            return "the flow"
+        case ("flow", int(index), *_) if spec.flow:
+            return f"{spec.flow[index].branch or spec.flow[index].tags!r} of the flow"
+        case (str(key), str(name), *_):
+            return f"{name!r} of {key!r}"
+    return f"{origin[0]!r}"
+
+
+def control_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
+    """PG286: an approval or a lock is that of one environment and one place in the spec."""
+    environments = {name: ("environments", name) for name in spec.environments}
+    first: dict[str, KeyPath] = {}
+    for pipeline in delivery.pipelines:
+        for approval in _approvals(pipeline):
+            other = first.setdefault(approval.id, approval.origin)
+            if other != approval.origin or (approval.id != approval.environment and approval.id in environments):
+                taken = other if other != approval.origin else environments[approval.id]
+                message = f"the approval {approval.id!r} has the name of {_described(spec, taken)}"
+                yield Finding(approval.origin, "PG286", message, "rename the environment or the step")
+        for unit in deployments(pipeline):
+            if unit.lock.name != unit.environment and unit.lock.name in environments:
+                message = f"environment {unit.lock.name!r} has the name of the rollback of {unit.environment!r}"
+                yield Finding(environments[unit.lock.name], "PG286", message, "rename the environment")
+
+
+def _approvals(pipeline: Pipeline) -> Iterator[Approval]:
+    for phase in pipeline.phases:
+        yield from [phase.approval] if phase.approval else []
+    for unit in deployments(pipeline):
+        yield from (each.approval for each in unit.jobs if each.approval)
