@@ -26,6 +26,8 @@ for name in @WORDS@; do
   if [ -z "${seen[$name]+set}" ]; then
     echo "error: $name was not written to PIPEGEN_OUTPUTS" >&2; exit 1
   fi
+done
+for name in @WORDS@; do
   value="${seen[$name]}"
   @HAND_OVER@
 done
