@@ -100,13 +100,14 @@ class _WrittenForm(GenerateJsonSchema):
         return {key: value for step in schema["steps"] for key, value in self.generate_inner(step).items()}
 
     def union_schema(self, schema: core_schema.UnionSchema) -> JsonSchemaValue:
-        """Scalars side by side in one `type`."""
+        """Scalars side by side in one `type`; an integer is a number."""
         found = super().union_schema(schema)
         choices: list[JsonSchemaValue] = found.get("anyOf", [])
+        if {"type": "number"} in choices:
+            choices = [choice for choice in choices if choice != {"type": "integer"}]
         if not choices or any(set(choice) != {"type"} for choice in choices):
-            return found
+            return {**found, "anyOf": choices} if choices else found
         types = list(dict.fromkeys(choice["type"] for choice in choices))
-        types = [name for name in types if name != "integer" or "number" not in types]
         return {"type": types if len(types) > 1 else types[0]}
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
