@@ -68,7 +68,7 @@ def _ask(approval: Approval, needs: tuple[str, ...], condition: str | None) -> N
         "name": "Note what was approved before",
         "id": "ask",
         "shell": _PYTHON,
-        "env": {"GITHUB_TOKEN": expression("github.token")},
+        "env": {"GITHUB_TOKEN": expression("github.token"), "EXPIRES_MINUTES": str(approval.expires_minutes)},
         "run": script_text("ask"),
     }
     outputs = {name: expression(f"steps.ask.outputs.{name}") for name in ("attempt", "asked", "earlier")}
@@ -116,16 +116,13 @@ def _job(
     outputs: dict[str, str] | None = None,
     reads_history: bool = False,
 ) -> Node:
-    return present(
-        {
-            "name": name,
-            "if": condition,
-            "needs": Flow(needs),
-            "runs-on": HOSTED,
-            "timeout-minutes": _MINUTES,
-            "environment": environment,
-            "permissions": HISTORY if reads_history else None,
-            "outputs": outputs or {},
-            "steps": [step],
-        }
-    )
+    head: dict[str, Node] = {
+        "name": name,
+        "if": condition,
+        "needs": Flow(needs),
+        "runs-on": HOSTED,
+        "timeout-minutes": _MINUTES,
+        "environment": environment,
+    }
+    allowed = HISTORY if reads_history else {}
+    return {**present(head), "permissions": allowed, **present({"outputs": outputs or {}, "steps": [step]})}

@@ -24,22 +24,17 @@ from pipegen.delivery import (
     Tagged,
 )
 from pipegen.hosts import merge_capabilities
-from pipegen.targets.github.approvals import duration
 from pipegen.targets.github.controls import control_capabilities
 from pipegen.targets.github.events import relays
+from pipegen.targets.github.limits import limit_capabilities
 from pipegen.targets.github.names import workflow_path
-from pipegen.targets.github.workflows import pipeline_files, pipeline_job_ids, verdict_name
-
-_MOST_INPUTS = 25
-_MOST_JOBS = 256
-_LARGEST_FILE = 512 * 1024
-_HOSTED_MINUTES = 6 * 60
+from pipegen.targets.github.workflows import verdict_name
 
 
 def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for pipeline in delivery.pipelines:
         yield _event(delivery, pipeline, config)
-        yield from _limits(delivery, pipeline, config)
+        yield from limit_capabilities(delivery, pipeline, config)
         yield from _start(pipeline, config)
     yield from merge_capabilities(delivery, config)
     yield from _platform(delivery)
@@ -98,31 +93,6 @@ def _platform(delivery: Delivery) -> Iterator[Capability]:
         "references to the own repository ($/)"
     )
     yield from (Capability("platform", Fidelity.WITH_SETTINGS, what, each.origin) for each in delivery.pipelines[:1])
-
-
-# ---------------------------------------------------------------- limits
-
-
-def _limits(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[Capability]:
-    subject = f"event {pipeline.id}"
-    if isinstance(pipeline.event, Action) and len(pipeline.event.parameters) > _MOST_INPUTS:
-        yield _unsupported(f"action {pipeline.event.name}", f"more than {_MOST_INPUTS} parameters", pipeline)
-    if len(pipeline_job_ids(delivery, pipeline, config)) > _MOST_JOBS:
-        yield _unsupported(subject, f"more than {_MOST_JOBS} jobs in a run", pipeline)
-    for path, text in pipeline_files(delivery, pipeline, config):
-        if len(text.encode()) > _LARGEST_FILE:
-            yield _unsupported(subject, f"{path} is larger than {_LARGEST_FILE // 1024} KiB", pipeline)
-    for job in pipeline.jobs:
-        if job.runner is None and job.timeout_minutes > _HOSTED_MINUTES:
-            how = (
-                f"steps of the job may take {duration(job.timeout_minutes)}, but GitHub ends a job on its own machines "
-                f"after {duration(_HOSTED_MINUTES)}; one with a runner of its own may take longer"
-            )
-            yield Capability(f"timeout {pipeline.id}/{job.id}", Fidelity.APPROXIMATED, how, job.origin)
-
-
-def _unsupported(subject: str, reason: str, pipeline: Pipeline) -> Capability:
-    return Capability(subject, Fidelity.UNSUPPORTED, reason, pipeline.origin)
 
 
 # ---------------------------------------------------------------- machines

@@ -62,7 +62,7 @@ def _input(parameter: Parameter) -> Node:
             "type": input_type(parameter),
             "options": Flow(parameter.choices),
             "default": _default(parameter),
-            "required": not parameter.default,
+            "required": None if parameter.default else True,
         }
     )
 
@@ -146,12 +146,12 @@ def _check_ref(event: Scheduled, config: Config) -> Node:
         "env": {"BRANCH": github_text(event.branch)},
         "run": "\n".join(lines) + "\n",
     }
-    return present(
-        {
-            "name": label(f"Only on {event.branch}"),
-            "if": "github.event_name != 'schedule'" if relays(event, config) else None,
-            "runs-on": HOSTED,
-            "timeout-minutes": 10,
-            "steps": [step],
-        }
-    )
+    condition = {"if": "github.event_name != 'schedule'"} if relays(event, config) else {}
+    return {
+        "name": label(f"Only on {event.branch}"),
+        **condition,
+        "runs-on": HOSTED,
+        "timeout-minutes": 10,
+        "permissions": {},
+        "steps": [step],
+    }

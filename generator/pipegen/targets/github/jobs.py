@@ -34,22 +34,22 @@ class Role:
 
 def job_node(job: Job, file: File, role: Role) -> Node:
     scene = Scene(job, file, role.undo)
-    return present(
-        {
-            "name": label(job.title),
-            "if": role.condition,
-            "needs": Flow(role.needs),
-            "runs-on": runs_on(job),
-            "container": {"image": job.image} if job.image else None,
-            "timeout-minutes": job.timeout_minutes,
-            "environment": _environment(job, role),
-            "concurrency": lock_node(role.lock) if role.lock else None,
-            "permissions": permissions((job,)),
-            "env": {**cache_variables(job), **job_variables(job, file)},
-            "outputs": {**published(job), **role.outputs},
-            "steps": [*role.first, *step_nodes(job.steps, scene)],
-        }
-    )
+    head: dict[str, Node] = {
+        "name": label(job.title),
+        "if": role.condition,
+        "needs": Flow(role.needs),
+        "runs-on": runs_on(job),
+        "container": {"image": job.image} if job.image else None,
+        "timeout-minutes": job.timeout_minutes,
+        "environment": _environment(job, role),
+        "concurrency": lock_node(role.lock) if role.lock else None,
+    }
+    body: dict[str, Node] = {
+        "env": {**cache_variables(job), **job_variables(job, file)},
+        "outputs": {**published(job), **role.outputs},
+        "steps": [*role.first, *step_nodes(job.steps, scene)],
+    }
+    return {**present(head), "permissions": permissions((job,)), **present(body)}
 
 
 def runs_on(job: Job) -> Node:
@@ -82,7 +82,7 @@ def lock_node(lock: Lock) -> Node:
 
 
 def permissions(jobs: tuple[Job, ...]) -> dict[str, Node]:
-    """The least that the jobs need; everything else is refused at the top of the file."""
+    """The least that the jobs need; nothing where they need nothing."""
     reads = any(isinstance(step, Checkout) for job in jobs for step in job.steps)
     signs = any(tokens_of(job) for job in jobs)
     return present(

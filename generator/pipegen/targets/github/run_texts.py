@@ -9,7 +9,6 @@ from pipegen.delivery import Run, SecretValue, TokenValue
 from pipegen.quoting import github_text, sh_quote
 from pipegen.scripts import STRICT, with_secret_files
 
-WHOLE_SCRIPT = "PIPEGEN_SCRIPT"
 _FORGET = "unset ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL"
 
 
@@ -19,7 +18,7 @@ def script_of(run: Run, *, signed: bool) -> str:
     tokens = [(each.name, each.value) for each in run.variables if isinstance(each.value, TokenValue)]
     lines = [line for name, token in tokens for line in _fetching(name, token)]
     lines += [_FORGET] if signed else []
-    return after_strict(with_secret_files(run.script, files), lines)
+    return github_text(after_strict(with_secret_files(run.script, files), lines))
 
 
 def after_strict(script: str, lines: Sequence[str]) -> str:
@@ -38,14 +37,3 @@ def _fetching(name: str, token: TokenValue) -> Iterator[str]:
     yield f'if [ -z "${name}" ]; then echo "error: GitHub gave no token for {name}" >&2; exit 1; fi'
     yield f'echo "::add-mask::${name}"'
     yield f"export {name}"
-
-
-def body(script: str) -> tuple[str, dict[str, str]]:
-    """The text of `run:` and its variables.
-
-    In `run:` there is no harmless way to write the opening of an expression. In a variable there is one, so a script
-    that has it is handed over as a variable.
-    """
-    if "${{" not in script:
-        return script, {}
-    return f'bash -c "${WHOLE_SCRIPT}"\n', {WHOLE_SCRIPT: github_text(script)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from pipegen.delivery import PATH_VARIABLES, Cache, Checkout, Job, Prepare, UsePython
+from pipegen.quoting import github_text
 from pipegen.scripts import STRICT
 from pipegen.targets.github.pins import pinned
 from pipegen.targets.github.run_texts import after_strict
@@ -46,7 +47,7 @@ def _prepare(step: Prepare, scene: Scene) -> Node:
     # In a container git takes the checkout for somebody else's and refuses to read it.
     trust = ['git config --global --add safe.directory "$GITHUB_WORKSPACE"'] if scene.job.image else []
     paths = [f'  echo "{name}=$GITHUB_WORKSPACE/{path}"' for name, path in PATH_VARIABLES.items()]
-    text = after_strict(step.script, trust).rstrip("\n")
+    text = github_text(after_strict(step.script, trust)).rstrip("\n")
     return {"name": "Prepare", "run": "\n".join([text, "{", *paths, '} >> "$GITHUB_ENV"']) + "\n"}
 
 

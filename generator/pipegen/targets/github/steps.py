@@ -25,7 +25,7 @@ from pipegen.delivery import (
 from pipegen.scripts import STRICT, collect
 from pipegen.targets.github.embedded import script_text
 from pipegen.targets.github.pins import pinned
-from pipegen.targets.github.run_texts import body, script_of
+from pipegen.targets.github.run_texts import script_of
 from pipegen.targets.github.scene import Scene
 from pipegen.targets.github.setup_steps import Setup, setup_node
 from pipegen.targets.github.variables import expression, label, read_published, step_variables, tokens_of
@@ -76,14 +76,13 @@ def _node(step: SingleStep, scene: Scene) -> Node:
 
 
 def _run(step: Run, scene: Scene) -> Node:
-    text, own = body(script_of(step, signed=bool(tokens_of(scene.job))))
     node: dict[str, Node] = {
         "name": label(step.title),
         "if": _condition(step.when, scene),
         "continue-on-error": True if step.advisory else None,
         "timeout-minutes": step.timeout_minutes,
-        "env": {**step_variables(step, scene.file), **own},
-        "run": text,
+        "env": step_variables(step, scene.file),
+        "run": script_of(step, signed=bool(tokens_of(scene.job))),
     }
     return present(node)
 

@@ -80,22 +80,23 @@ def _inputs(jobs: Sequence[Job]) -> Mapping[PublishedValue, str]:
 def caller_node(unit: Unit, needs: tuple[str, ...], condition: str | None, approved: str | None) -> Node:
     asks = any(each.approval for each in unit.deployment.jobs)
     inputs = {name: read_published(value, {}) for value, name in unit.file.inputs.items()}
-    return present(
-        {
-            "name": label(unit.phase.title),
-            "if": condition,
-            "needs": Flow(needs),
-            "concurrency": lock_node(unit.deployment.lock),
-            "permissions": {**(HISTORY if asks else {}), **permissions(unit.jobs)},
-            "uses": f"$/{unit.file.path}",
-            "with": {
-                **({APPROVED_ATTEMPT: approved} if approved else {}),
-                **inputs,
-                **{each.name: expression(f"inputs.{each.name}") for each in unit.parameters},
-            },
-            "secrets": {name: expression(f"secrets.{name}") for name in _secrets(unit)},
-        }
-    )
+    head: dict[str, Node] = {
+        "name": label(unit.phase.title),
+        "if": condition,
+        "needs": Flow(needs),
+        "concurrency": lock_node(unit.deployment.lock),
+    }
+    body: dict[str, Node] = {
+        "uses": f"$/{unit.file.path}",
+        "with": {
+            **({APPROVED_ATTEMPT: approved} if approved else {}),
+            **inputs,
+            **{each.name: expression(f"inputs.{each.name}") for each in unit.parameters},
+        },
+        "secrets": {name: expression(f"secrets.{name}") for name in _secrets(unit)},
+    }
+    allowed = {**(HISTORY if asks else {}), **permissions(unit.jobs)}
+    return {**present(head), "permissions": allowed, **present(body)}
 
 
 def _secrets(unit: Unit) -> tuple[str, ...]:

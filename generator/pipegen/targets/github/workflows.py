@@ -12,7 +12,7 @@ from pipegen.targets.github.events import relays, timer_nodes, triggers
 from pipegen.targets.github.names import CHECK_REF, HOSTED, VERDICT, file_name, unit_path, workflow_path
 from pipegen.targets.github.phases import bases, phase_nodes
 from pipegen.targets.github.units import Unit, call_trigger, unit_nodes, unit_of
-from pipegen.targets.github.variables import File, expression, file_variables, plain_label, shared_variables
+from pipegen.targets.github.variables import File, expression, file_variables, label, plain_label, shared_variables
 from pipegen.yaml_text import Flow, Node, Section, Spaced, emit
 
 
@@ -42,6 +42,7 @@ def _workflow(delivery: Delivery, pipeline: Pipeline, config: Config, file: File
     jobs = dict(job_nodes(delivery, pipeline, config, file, units))
     document = {
         "name": plain_label(f"{delivery.title}: {pipeline.title}"),
+        **_run_name(delivery, pipeline),
         "on": triggers(pipeline, paths),
         "permissions": {},
         "concurrency": _concurrency(delivery, pipeline),
@@ -51,6 +52,13 @@ def _workflow(delivery: Delivery, pipeline: Pipeline, config: Config, file: File
     }
     heading = f"{_sentence(pipeline, config)} It belongs to {delivery.owner}."
     return Section(Spaced(document), heading)
+
+
+def _run_name(delivery: Delivery, pipeline: Pipeline) -> dict[str, Node]:
+    """Runs of an action are told apart by their parameters; GitHub names others after a commit or a pull request."""
+    parameters = pipeline.event.parameters if isinstance(pipeline.event, Action) else ()
+    given = [f"{each.name} {expression(f'inputs.{each.name}')}" for each in parameters]
+    return {"run-name": ", ".join([label(f"{delivery.title}: {pipeline.title}"), *given])} if given else {}
 
 
 def _unit_workflow(delivery: Delivery, pipeline: Pipeline, unit: Unit) -> Node:
@@ -120,13 +128,6 @@ def job_nodes(
         yield VERDICT, _verdict(delivery, tuple(job.id for job in pipeline.jobs))
 
 
-def pipeline_job_ids(delivery: Delivery, pipeline: Pipeline, config: Config) -> tuple[str, ...]:
-    """All jobs of a run, those of called workflows included."""
-    units = units_of(delivery, pipeline)
-    own = job_nodes(delivery, pipeline, config, File(workflow_path(delivery, pipeline)), units)
-    return (*(name for name, _ in own), *(name for unit in units.values() for name, _ in unit_nodes(unit)))
-
-
 def _verdict(delivery: Delivery, needs: tuple[str, ...]) -> Node:
     lines = [
         STRICT,
@@ -146,6 +147,7 @@ def _verdict(delivery: Delivery, needs: tuple[str, ...]) -> Node:
         "needs": Flow(needs),
         "runs-on": HOSTED,
         "timeout-minutes": 10,
+        "permissions": {},
         "steps": [step],
     }
     return Section(

@@ -25,10 +25,10 @@ def history() -> object:
     ]
 
 
-noted = {
-    "attempt": os.environ["GITHUB_RUN_ATTEMPT"],
-    "asked": int(time.time()),
-    "earlier": json.dumps(history()),
-}
+asked = int(time.time())
+noted = {"attempt": os.environ["GITHUB_RUN_ATTEMPT"], "asked": asked, "earlier": json.dumps(history())}
 with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
     outputs.writelines(f"{name}={value}\n" for name, value in noted.items())
+with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
+    end = time.gmtime(asked + 60 * int(os.environ["EXPIRES_MINUTES"]))
+    summary.write(f"A yes counts until {time.strftime('%Y-%m-%d %H:%M', end)} UTC.\n")

@@ -1,0 +1,71 @@
+"""Where GitHub's limits stand in the way of a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipegen.config import Config
+from pipegen.delivery import Action, Approval, Capability, Delivery, Fidelity, Phase, Pipeline, Run, Scheduled
+from pipegen.targets.github.approvals import duration
+from pipegen.targets.github.events import relays
+from pipegen.targets.github.workflows import pipeline_files
+
+_MOST_INPUTS = 25
+_MOST_JOBS = 256
+_LARGEST_FILE = 512 * 1024
+_HOSTED_MINUTES = 6 * 60
+_ROOM_OF_A_STEP = 700
+
+
+def limit_capabilities(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[Capability]:
+    if isinstance(pipeline.event, Action) and len(pipeline.event.parameters) > _MOST_INPUTS:
+        yield _unsupported(f"parameters of {pipeline.id}", f"an action has at most {_MOST_INPUTS}", pipeline)
+    if _jobs(pipeline, config) > _MOST_JOBS:
+        yield _unsupported(f"jobs of {pipeline.id}", f"a run has at most {_MOST_JOBS}", pipeline)
+    if 2 * _rough_size(pipeline) > _LARGEST_FILE:
+        yield from _sizes(delivery, pipeline, config)
+    yield from _long_jobs(pipeline)
+
+
+def _unsupported(subject: str, reason: str, pipeline: Pipeline) -> Capability:
+    return Capability(subject, Fidelity.UNSUPPORTED, reason, pipeline.origin)
+
+
+def _jobs(pipeline: Pipeline, config: Config) -> int:
+    """The jobs of a run, those of called workflows and of pipegen itself included."""
+    event = pipeline.event
+    before = 1 + relays(event, config) if isinstance(event, Scheduled) else 0
+    callers = sum(_has_caller(phase) for phase in pipeline.phases)
+    asking = sum(approval.count + 2 for phase in pipeline.phases for approval in _approvals(phase))
+    return before + callers + asking + sum(1 for _ in pipeline.jobs) + pipeline.verdict
+
+
+def _has_caller(phase: Phase) -> bool:
+    return phase.deployment is not None and len(phase.deployment.jobs) > 1
+
+
+def _approvals(phase: Phase) -> Iterator[Approval]:
+    inside = (each.approval for each in phase.deployment.jobs) if phase.deployment else ()
+    yield from (approval for approval in (phase.approval, *inside) if approval)
+
+
+def _rough_size(pipeline: Pipeline) -> int:
+    """Within a factor of two of what its files hold; writing them to measure them takes longer than all the rest."""
+    steps = [step for job in pipeline.jobs for step in job.steps]
+    return _ROOM_OF_A_STEP * len(steps) + sum(len(step.script) for step in steps if isinstance(step, Run))
+
+
+def _sizes(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[Capability]:
+    for path, text in pipeline_files(delivery, pipeline, config):
+        if len(text.encode()) > _LARGEST_FILE:
+            yield _unsupported(f"size of {path}", f"a workflow file has at most {_LARGEST_FILE // 1024} KiB", pipeline)
+
+
+def _long_jobs(pipeline: Pipeline) -> Iterator[Capability]:
+    for job in pipeline.jobs:
+        if job.runner is None and job.timeout_minutes > _HOSTED_MINUTES:
+            how = (
+                f"its steps may take {duration(job.timeout_minutes)}, but GitHub ends a job on its own machines after "
+                f"{duration(_HOSTED_MINUTES)}; one with a runner of its own may take longer"
+            )
+            yield Capability(f"timeout {pipeline.id}/{job.id}", Fidelity.APPROXIMATED, how, job.origin)
