@@ -16,8 +16,8 @@ test: $(READY) $(if $(shell command -v npm),$(NODE_READY))  ## sets up, then run
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(READY)  ## style and types
-	$(BIN)/ruff check generator tests
-	$(BIN)/ruff format --check generator tests
+	$(BIN)/ruff check generator tests docs
+	$(BIN)/ruff format --check generator tests docs
 	$(BIN)/mypy
 
 format: $(READY)  ## what can be mended without thinking
@@ -29,7 +29,7 @@ golden: $(READY)  ## writes the golden files and snapshots anew; review the diff
 	$(BIN)/python -m pytest -q tests --snapshot-update -m "not slow"
 
 schema: $(READY)  ## writes schemas/ and the generated part of docs/spec.md anew
-	$(BIN)/pipegen schema > schemas/model-spec.schema.json
+	$(BIN)/python docs/spec_reference.py
 
 lock: $(READY)  ## resolves the development environment anew
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements/dev.txt

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Position, Severity
-from pipegen.plan.flow import CHECKS, Arrival, arrivals
+from pipegen.plan.flow import CHECKS, review_targets
 from pipegen.source import Source
 from pipegen.spec.flow import DeploymentApprovals, Environment
 from pipegen.spec.model import ModelSpec
@@ -38,6 +38,9 @@ class Summary:
     model: Shared
     environments: tuple[Shared, ...]
     branches: tuple[Shared, ...]
+    sources: tuple[Shared, ...]
+    """Where each branch is merged from; specs may disagree about that unless one concerns the whole repository."""
+    whole: bool
     outputs: tuple[str, ...]
 
 
@@ -51,10 +54,14 @@ def summary(source: Source, spec: ModelSpec, outputs: Iterable[str] = ()) -> Sum
             if name != CHECKS
         ),
         branches=tuple(
-            Shared(arrival.trunk, _branch_says(arrival), _place(source, arrival.origin))
-            for arrival in arrivals(spec)
-            if arrival.tags is None and arrival.role != "change"
+            Shared(arrival.trunk, (("merge approvals", str(arrival.merge_approvals)),), _place(source, arrival.origin))
+            for arrival in review_targets(spec)
         ),
+        sources=tuple(
+            Shared(arrival.trunk, (("sources", ", ".join(sorted(arrival.sources))),), _place(source, arrival.origin))
+            for arrival in review_targets(spec)
+        ),
+        whole=spec.model.path == ".",
         outputs=tuple(outputs),
     )
 
@@ -74,14 +81,6 @@ def _approvals(asked: DeploymentApprovals | None) -> str:
     return f"{asked.count} of {who} before the {asked.before}, within {asked.expires} minutes"
 
 
-def _branch_says(arrival: Arrival) -> tuple[tuple[str, str], ...]:
-    return (
-        ("merge approvals", str(arrival.merge_approvals)),
-        ("sources", ", ".join(sorted(arrival.sources))),
-        ("role", arrival.role),
-    )
-
-
 def check_repository(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
     """What the specs contradict each other about; each finding stands in the later of two specs and names the other."""
     listed = tuple(summaries)
@@ -91,8 +90,11 @@ def check_repository(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
         (each for one in listed for each in one.environments), "PG292", "environment", "give it a name of its own here"
     )
     yield from _disagreements(
-        (each for one in listed for each in one.branches), "PG293", "branch", "a branch has one way of merging"
+        (each for one in listed for each in one.branches), "PG293", "branch", "a branch has one number of approvals"
     )
+    if any(one.whole for one in listed):
+        hint = "give each model a `path`, as one that concerns the whole repository refuses the others' merges"
+        yield from _disagreements((each for one in listed for each in one.sources), "PG293", "branch", hint)
 
 
 def _same_model(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:

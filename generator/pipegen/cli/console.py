@@ -71,10 +71,11 @@ def chosen(specs: Sequence[Path]) -> Chosen:
     """The specs of the command line in their repository; exits when one cannot be found."""
     here = specs[0] if specs and specs[0].exists() else Path.cwd()
     root = find_root(here if here.is_dir() else here.absolute().parent)
+    found = spec_paths(root, specs)
+    if found.diagnostics:
+        report(found.diagnostics)
+        sys.exit(USAGE)
     with refusals_reported():
-        found = spec_paths(root, specs)
-        if found.diagnostics:
-            raise Refused(found.diagnostics)
         repository = open_repository(root)
         if has_errors(repository.diagnostics):
             raise Refused(repository.diagnostics)

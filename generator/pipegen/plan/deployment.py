@@ -145,7 +145,7 @@ def _job(
         steps=tuple(steps),
         environment=environment,
         variables=job_variables(setting.spec, environment, setting.extra, available.published(), setting.parameters),
-        runner=stage.runner or setting.spec.runtime.runner,
+        runner=setting.runner_of(stage),
         image=setting.spec.runtime.image,
         timeout_minutes=job_minutes(steps),
         origin=origin_of(setting.spec, stage),

@@ -21,23 +21,40 @@ def phase(job: Job) -> Phase:
     return Phase("start", job.title, None, None, ((job,),), None, (), None, job.origin)
 
 
-def review_job(targets: Sequence[Arrival]) -> Job | None:
-    """Refuses a pull request into a branch from one that the flow does not lead from."""
+def review_job(spec: ModelSpec, spec_path: str, targets: Sequence[Arrival]) -> Job | None:
+    """Refuses a pull request into a branch from one that the flow does not lead from.
+
+    Models of one repository may have different flows, so a change that does not touch the model is none of its
+    business.
+    """
     if all("*" in target.sources for target in targets):
         return None
     cases = "".join(_allowed(target.trunk, target.sources) for target in targets if "*" not in target.sources)
     text = (
-        f'{STRICT}\ncase "$PIPEGEN_TARGET_BRANCH|$PIPEGEN_BRANCH" in\n{cases}'
+        f'{STRICT}\n{_unless_untouched(spec, spec_path)}case "$PIPEGEN_TARGET_BRANCH|$PIPEGEN_BRANCH" in\n{cases}'
         + "".join(f"  {_literal(target.trunk)}\\|*) ;;\n" for target in targets if "*" in target.sources)
         + '  *) echo "error: the flow does not lead from $PIPEGEN_BRANCH to $PIPEGEN_TARGET_BRANCH" >&2; exit 1 ;;\n'
         + "esac\n"
     )
-    return Job(
-        GUARD,
-        "Check the branch flow",
-        (Run(GUARD, "Check the branch flow", text, timeout_minutes=5),),
-        timeout_minutes=10,
-        origin=("flow",),
+    steps = (
+        *(opening(spec, depth=0) if spec.model.path != "." else ()),
+        Run(GUARD, "Check the branch flow", text, timeout_minutes=5, origin=("flow",)),
+    )
+    return Job(GUARD, "Check the branch flow", steps, timeout_minutes=30, origin=("flow",))
+
+
+def _unless_untouched(spec: ModelSpec, spec_path: str) -> str:
+    """Lines that end the script well if the change touches nothing of the model; where that is unknown, it does."""
+    if spec.model.path == ".":
+        return ""
+    paths = " ".join(
+        sh_quote(path) for path in (spec.model.path, *(f":(glob){each}" for each in spec.model.paths), spec_path)
+    )
+    return (
+        'target="refs/remotes/origin/$PIPEGEN_TARGET_BRANCH"\n'
+        'if git rev-parse --quiet --verify "$target" > /dev/null &&\n'
+        f'  git diff --quiet "$target...HEAD" -- {paths}; then\n'
+        f'  echo "this change does not touch {spec.model.name}"; exit 0\nfi\n'
     )
 
 

@@ -33,6 +33,7 @@ from pipegen.scripts import STRICT
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import NamedStep, Stage
 
+ORDINARY_RUNNER = "default"
 SETUP_MINUTES = 30
 """What a job may take beside its stages: checkout, artifacts, results."""
 
@@ -53,6 +54,14 @@ class Setting:
         """What a stage leaves for later jobs of this pipeline or of the branch it is carried to."""
         judged = gates.judged_elsewhere(self.spec, stage, None if self.carries else self.occasion)
         return artifacts.made(self.spec, stage, judged=judged)
+
+    def runner_of(self, stage: Stage) -> str | None:
+        """Where a stage runs at this occasion; None for the CI system's ordinary runner."""
+        runner = stage.runner or self.spec.runtime.runner
+        for override in stage.override:
+            if override.runner and self.occasion.among(override.at, default=()):
+                runner = override.runner
+        return None if runner == ORDINARY_RUNNER else runner
 
     @property
     def checking(self) -> bool:
@@ -99,7 +108,7 @@ def stage_job(
         steps=tuple(steps),
         environment=environment,
         variables=job_variables(spec, environment, setting.extra, available.published(), setting.parameters),
-        runner=first.runner or spec.runtime.runner,
+        runner=setting.runner_of(first),
         image=spec.runtime.image,
         timeout_minutes=job_minutes(steps),
         publishes=publishes,

@@ -101,7 +101,7 @@ def review_pipeline(spec: ModelSpec, config: Config, spec_path: str) -> Pipeline
     if not targets:
         return None
     waves = _checks(spec, config, Occasion("review"))
-    guard = guards.review_job(targets)
+    guard = guards.review_job(spec, spec_path, targets)
     if guard is not None:
         waves = ((guard, *(waves[0] if waves else ())), *waves[1:])
     if not waves:

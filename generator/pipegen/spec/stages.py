@@ -91,10 +91,15 @@ class Gate(Shape):
 
 
 class Override(Shape):
-    """Variables that differ at some moments."""
+    """What differs at some moments."""
 
-    at: Many[Moment] = Field(min_length=1, description="When they apply.", examples=[["change", "review"]])
-    variables: Variables = Field(description="The variables and their values then.", examples=[{"SAMPLE": "0.05"}])
+    at: Many[Moment] = Field(min_length=1, description="When it applies.", examples=[["change", "review"]])
+    variables: Variables = Field(
+        default={}, description="The variables and their values then.", examples=[{"SAMPLE": "0.05"}]
+    )
+    runner: RunnerName | None = Field(
+        default=None, description="Where the stage runs then; `default` for the CI system's ordinary runner."
+    )
 
 
 class RolloutStep(Shape):
@@ -203,7 +208,7 @@ class Stage(Shape):
     variables: Variables = Field(default={}, description="Variables of this stage.", examples=[{"SAMPLE": "1.0"}])
     override: Many[Override] = Field(
         default=(),
-        description="Variables that differ at some moments.",
+        description="Variables and runners that differ at some moments.",
         examples=[[{"at": ["change", "review"], "variables": {"SAMPLE": "0.05"}}]],
     )
 

@@ -1,0 +1,5 @@
+"""`python -m pipegen`: the command line."""
+
+from pipegen.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""Every golden file as the vendors' own parsers and the hardening checks read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from conftest import GOLDEN
+from validators import azure, github, hardening, jenkins
+from validators.explained import unexplained, unused
+from validators.report import Report
+
+Check = Callable[[Sequence[Path]], list[Report]]
+
+RUNNER_LABELS = ("gpu",)
+
+
+def actionlint(files: Sequence[Path]) -> list[Report]:
+    return github.actionlint(files, labels=RUNNER_LABELS)
+
+
+GITHUB: tuple[Check, ...] = (github.parser, actionlint, github.zizmor, github.schema, hardening.github)
+AZURE: tuple[Check, ...] = (azure.language_service, azure.schema, azure.graph, hardening.azure)
+JENKINS: tuple[Check, ...] = (jenkins.groovy, jenkins.structure, hardening.jenkins)
+
+
+def golden(target: str, suffix: str) -> list[Path]:
+    files = sorted(GOLDEN.glob(f"*/{target}/**/*{suffix}"))
+    assert len(files) > 20
+    return files
+
+
+@pytest.mark.parametrize("check", GITHUB, ids=lambda check: check.__name__)
+def test_github_files_have_no_unexplained_finding(check: Check) -> None:
+    assert unexplained(check(golden("github", ".yml"))) == []
+
+
+@pytest.mark.parametrize("check", AZURE, ids=lambda check: check.__name__)
+def test_azure_files_have_no_unexplained_finding(check: Check) -> None:
+    assert unexplained(check(golden("azure", ".yml"))) == []
+
+
+@pytest.mark.parametrize("check", JENKINS, ids=lambda check: check.__name__)
+def test_jenkins_files_have_no_unexplained_finding(check: Check) -> None:
+    assert unexplained(check(golden("jenkins", ".Jenkinsfile"))) == []
+
+
+def test_every_explanation_is_still_needed() -> None:
+    github_files = [
+        *golden("github", ".yml"),
+        *sorted((Path(__file__).parent / "validators/samples/github/good").glob("*")),
+    ]
+    reports = [report for check in GITHUB for report in check(github_files)]
+    reports += [report for check in AZURE for report in check(golden("azure", ".yml"))]
+    reports += [report for check in JENKINS for report in check(golden("jenkins", ".Jenkinsfile"))]
+    assert unused(reports) == []
