@@ -1,0 +1,58 @@
+"""Secrets: in variable groups and secure files of an environment, mapped to the one step that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from pipegen.delivery import Job, Run, SecretValue
+from pipegen.targets.azure.bash import bash
+from pipegen.yaml_text import Node
+
+_REQUIRE = """\
+set -euo pipefail
+require() {
+  if [ "${!2}" = '$'"($2)" ]; then echo "error: variable group $1 holds no $2 for this run" >&2; exit 1; fi
+}
+"""
+
+
+def group(environment: str | None) -> str:
+    """The variable group with the secrets of an environment, or with those that all share."""
+    return f"pipegen-{environment or 'shared'}"
+
+
+def variables_of(secret: SecretValue) -> tuple[str, ...]:
+    """The variables of a group that hold the secret; a file is not among them but a secure file."""
+    match secret.type:
+        case "string":
+            return (secret.name,)
+        case "username-password":
+            return (f"{secret.name}_USERNAME", f"{secret.name}_PASSWORD")
+        case "file":
+            return ()
+        case _:
+            assert_never(secret.type)
+
+
+def groups(job: Job) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(holder for holder, _ in _wanted(job)))
+
+
+def secret_check(job: Job, container: str | None) -> Iterator[Node]:
+    """A step before anything else that needs every secret to be there.
+
+    Azure leaves the macro of a variable that does not exist as it is, and a script would take that text for the secret,
+    perhaps in the middle of a deployment.
+    """
+    wanted = _wanted(job)
+    if wanted:
+        text = _REQUIRE + "".join(f"require {holder} {name}\n" for holder, name in wanted)
+        yield bash("Check that the secrets exist", text, container, env={name: f"$({name})" for _, name in wanted})
+
+
+def _wanted(job: Job) -> tuple[tuple[str, str], ...]:
+    """(group, variable) of each secret that a step names."""
+    values = (each.value for step in job.steps if isinstance(step, Run) for each in step.variables)
+    secrets = (value for value in values if isinstance(value, SecretValue))
+    return tuple(dict.fromkeys((group(each.environment), name) for each in secrets for name in variables_of(each)))
