@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -110,7 +109,3 @@ def workflow(*phases: Phase, event: Event | None = None, config: Config = CONFIG
 def read_back(text: str) -> Workflow:
     read: Workflow = yaml.safe_load(text)
     return read
-
-
-def renamed(one: Job, job_id: str) -> Job:
-    return replace(one, id=job_id)

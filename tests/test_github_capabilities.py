@@ -157,6 +157,12 @@ def test_only_half_way_does_a_wait_without_end_weaken_anything(asked: str, weake
     assert (found.fidelity, found.weakens) == (Fidelity.APPROXIMATED, weaker)
 
 
+def test_github_waits_no_longer_than_30_days() -> None:
+    asked = replace(approval(), expires_minutes=90 * 24 * 60)
+    found = said(delivery(environments=[settings_of(asked)]))["expiry of approval prod"]
+    assert found.detail.startswith("an approval after 30 days is refused")
+
+
 def test_secrets_and_identities_belong_to_environments() -> None:
     made = settings_of(
         secrets=(SecretValue("STORE", "username-password", "prod", "x"),),

@@ -101,7 +101,7 @@ def _initiator(approval: Approval) -> Capability:
 
 def _expiry(approval: Approval) -> Capability:
     """Half-way through a rollout people rely on the end of the wait; before a deployment only a late yes would harm."""
-    subject, limit = f"expiry of approval {approval.id}", duration(approval.expires_minutes)
+    subject, limit = f"expiry of approval {approval.id}", duration(min(approval.expires_minutes, _LONGEST_WAIT))
     if approval.id in (approval.environment, f"{approval.environment}-rollback"):
         how = f"an approval after {limit} is refused, but the run waits on until somebody answers or 30 days are over"
         return Capability(subject, Fidelity.APPROXIMATED, how, approval.origin)

@@ -151,9 +151,8 @@ def _role(unit: Unit, job: Job, needs: tuple[str, ...]) -> Role:
 def _first_step(unit: Unit, *, is_first: bool) -> tuple[Node, ...]:
     if not is_first:
         attempt = expression(f"needs.{unit.first.id}.outputs.attempt")
-        return (
-            require_attempt(attempt, f"this deployment began in an earlier attempt: run {unit.first.title!r} again"),
-        )
+        refusal = f"the deployment began in an earlier attempt; run the job again that is called {unit.first.title}"
+        return (require_attempt(attempt, refusal),)
     if unit.phase.approval:
         return (require_approval(unit.phase.approval, expression(f"inputs.{APPROVED_ATTEMPT}")),)
     return ()
