@@ -156,11 +156,13 @@ def delivery_phases(
     gated = bool(targets) and _asks_before_build(spec, targets[0])
     if waves and not gated:
         yield Phase("build", "Build and validate", build_in, None, waves, None, (), None, ("stages",))
+    last = build_in
     for position, environment in enumerate(targets):
         before = waves if gated and position == 0 else ()
-        yield from environment_phases(setting, stages, environment, available, before)
+        phases = tuple(environment_phases(setting, stages, environment, available, before))
+        yield from phases
+        last = environment if phases else last
     if arrival and is_carried_on(spec, arrival) and (available.artifacts or available.values):
-        last = targets[-1] if targets else build_in
         job = store_job(setting, last, available)
         yield Phase("store", "Keep for promotion", last, None, ((job,),), None, (), None, ("store",))
 
