@@ -121,7 +121,7 @@ def _disagreements(shared: Iterable[Shared], code: str, what: str, hint: str) ->
     for each in shared:
         other = first.setdefault(each.name, each)
         for (key, here), (_, there) in zip(each.says, other.says, strict=True):
-            if here != there:
+            if here != there and each.place.file != other.place.file:
                 where = _named(other.place)
                 message = f"{what} {each.name!r} has {key} {here!r} here, but {there!r} in {where}"
                 yield _said(each.place, code, message, f"say the same in both, or {hint}")

@@ -46,6 +46,7 @@ STRUCTURE: tuple[Rule, ...] = (
     flow.branch_or_tags,
     flow.tags_have_a_branch,
     flow.carried_artifacts,
+    flow.deployment_is_reached,
     flow.shadowed_branches,
     operations.places,
 )
@@ -56,6 +57,7 @@ MEANING: tuple[Rule, ...] = (
     identity.credentials_apart,
     identity.listed_twice,
     references.unknown_moment,
+    references.leave_for_other_targets,
     stages.advisory_stages,
     flow.keys_without_effect,
     flow.branch_names,

@@ -20,19 +20,28 @@ CODES = {
 def pipeline_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
     """PG285: the pipelines of a model have names of their own."""
     named = ((pipeline.id, pipeline.origin) for pipeline in delivery.pipelines)
-    yield from _collisions(spec, named, "PG285", "pipeline")
+    yield from _collisions(spec, named, "PG285", "a pipeline")
 
 
 def part_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
     """PG284: the phases and jobs of a pipeline and the steps of a job have names of their own."""
+    reported: set[tuple[KeyPath, str]] = set()
     for pipeline in delivery.pipelines:
-        phases = ((phase.id, phase.origin) for phase in pipeline.phases)
-        yield from _collisions(spec, phases, "PG284", f"phase of {pipeline.id}")
-        jobs = ((job.id, job.origin) for job in pipeline.jobs)
-        yield from _collisions(spec, jobs, "PG284", f"job of {pipeline.id}")
-        for job in pipeline.jobs:
-            steps = ((step.id, step.origin or job.origin) for step in job.steps if isinstance(step, Run))
-            yield from _collisions(spec, steps, "PG284", f"step of {pipeline.id}, job {job.id}")
+        for named, what in _parts(pipeline):
+            for finding in _collisions(spec, named, "PG284", f"{what} of {pipeline.id}"):
+                # Pipelines of other events have the same parts.
+                place = (finding.path, finding.message.removesuffix(pipeline.id))
+                if place not in reported:
+                    yield finding
+                reported.add(place)
+
+
+def _parts(pipeline: Pipeline) -> Iterator[tuple[list[tuple[str, KeyPath]], str]]:
+    yield [(phase.id, phase.origin) for phase in pipeline.phases], "a phase"
+    yield [(job.id, job.origin) for job in pipeline.jobs], "a job"
+    for job in pipeline.jobs:
+        steps = [(step.id, step.origin or job.origin) for step in job.steps if isinstance(step, Run)]
+        yield steps, f"a step of job {job.id}"
 
 
 def _collisions(spec: ModelSpec, named: Iterable[tuple[str, KeyPath]], code: str, what: str) -> Iterator[Finding]:
@@ -40,7 +49,7 @@ def _collisions(spec: ModelSpec, named: Iterable[tuple[str, KeyPath]], code: str
     for name, origin in named:
         key = name.casefold().replace("-", "_")
         if key in first:
-            message = f"{_described(spec, first[key][1])} and {_described(spec, origin)} both become {name!r}, a {what}"
+            message = f"{_described(spec, first[key][1])} and {_described(spec, origin)} both become {name!r}, {what}"
             yield Finding(origin, code, message, "rename one of them")
         first.setdefault(key, (name, origin))
 
@@ -49,13 +58,15 @@ def _described(spec: ModelSpec, origin: KeyPath) -> str:
     match origin:
         case ("stages", int(index), *_):
             return f"stage {spec.stages[index].id!r}"
-        case ():
-            return "the flow"
         case ("flow", int(index), *_) if spec.flow:
             return f"{spec.flow[index].branch or spec.flow[index].tags!r} of the flow"
-        case (str(key), str(name), *_):
-            return f"{name!r} of {key!r}"
-    return f"{origin[0]!r}"
+        case ("environments" | "schedules" | "actions" as kind, str(name), *_):
+            return f"{kind.removesuffix('s')} {name!r}"
+        case ("stages",):
+            return "what comes before the deployments"
+        case (str(key), *_):
+            return f"what pipegen makes of {key!r}"
+    return "the flow"
 
 
 def control_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:

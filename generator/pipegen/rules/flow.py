@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipegen.config import Config
 from pipegen.diagnostics import Finding, KeyPath, Severity
-from pipegen.plan.flow import arrivals
+from pipegen.plan.flow import arrivals, deployed_environments
 from pipegen.rules.references import operations
 from pipegen.rules.wording import nearest
 from pipegen.spec.flow import FlowEntry
@@ -19,6 +19,7 @@ CODES = {
     "PG217": "artifacts are carried from where none come",
     "PG218": "a tag has no branch that must contain it",
     "PG219": "git refuses a branch's or tag's name",
+    "PG261": "the flow never reaches the environments of the deployment",
     "PG275": "a push would start two pipelines",
     "PG276": "a branch is not part of the flow",
 }
@@ -41,7 +42,7 @@ def tags_have_a_branch(spec: ModelSpec, _: Config) -> Iterator[Finding]:
             message = f"there is no branch {entry.reachable_from!r} in the flow"
             hint = nearest(entry.reachable_from, [each for each in everywhere if each], "branches")
             yield Finding(("flow", index, "reachable_from"), "PG218", message, hint)
-        elif entry.tags and entry.reachable_from is None and not trunks:
+        elif entry.tags and entry.branch is None and entry.reachable_from is None and not trunks:
             message = f"no branch stands before the tags {entry.tags!r}, so any commit could be released"
             hint = "put the branch before it, or name it with `reachable_from`"
             yield Finding(("flow", index, "tags"), "PG218", message, hint)
@@ -102,6 +103,16 @@ def carried_artifacts(spec: ModelSpec, _: Config) -> Iterator[Finding]:
                 yield Finding(path, "PG217", message, "say what a stage makes with `produces`")
         if entry.branch and _is_branch(entry) and entry.role is None:
             before.append(entry.branch)
+
+
+def deployment_is_reached(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+    """PG261: where the flow leads to environments, the stage that deploys is for one of them."""
+    reached = deployed_environments(spec)
+    for index, stage in enumerate(spec.stages):
+        if stage.deploys and stage.environments is not None and reached and not set(reached) & set(stage.environments):
+            message = f"the flow leads to {', '.join(reached)}, and stage {stage.id!r} deploys to none of them"
+            hint = "name one of them, or let the flow lead to no environment"
+            yield Finding(("stages", index, "environments"), "PG261", message, hint)
 
 
 # ---------------------------------------------------------------- names

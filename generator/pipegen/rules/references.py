@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipegen.config import Config
-from pipegen.diagnostics import Finding, KeyPath
+from pipegen.diagnostics import Finding, KeyPath, Severity
 from pipegen.plan.flow import CHECKS, arrivals, environments
 from pipegen.rules.identity import STORE_SCOPE
 from pipegen.rules.wording import nearest
@@ -147,6 +147,14 @@ _SOURCES = {
     "scheduled": "schedules",
     "action": "actions",
 }
+
+
+def leave_for_other_targets(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+    """PG303: leave to be weaker is for a target of the spec."""
+    for index, leave in enumerate(spec.allow_weaker):
+        if spec.targets is not None and leave.target not in spec.targets:
+            message = f"{leave.target!r} is none of the targets of this spec"
+            yield Finding(("allow_weaker", index, "target"), "PG303", message, "remove the entry", Severity.WARNING)
 
 
 def moment_lists(spec: ModelSpec) -> Iterator[tuple[KeyPath, tuple[str, ...]]]:

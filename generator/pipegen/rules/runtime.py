@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pipegen.config import Config
 from pipegen.diagnostics import Finding, KeyPath, Severity
+from pipegen.plan.jobs import ORDINARY_RUNNER
 from pipegen.spec.model import ModelSpec
 
 CODES = {
@@ -47,7 +48,9 @@ def timeouts(spec: ModelSpec, _: Config) -> Iterator[Finding]:
     yield from _timeout(("runtime", "timeout"), default, spec.runtime.runner)
     for index, stage in enumerate(spec.stages):
         if stage.timeout is not None:
-            yield from _timeout(("stages", index, "timeout"), stage.timeout, stage.runner or spec.runtime.runner)
+            runners = [stage.runner or spec.runtime.runner, *(each.runner for each in stage.override if each.runner)]
+            hosted = next((runner for runner in runners if runner in {None, ORDINARY_RUNNER}), runners[0])
+            yield from _timeout(("stages", index, "timeout"), stage.timeout, hosted)
 
 
 def _timeout(path: KeyPath, minutes: int, runner: str | None) -> Iterator[Finding]:
@@ -55,7 +58,7 @@ def _timeout(path: KeyPath, minutes: int, runner: str | None) -> Iterator[Findin
         yield Finding(
             path, "PG269", "no target lets a job run longer than 35 days", "split the work, or start it elsewhere"
         )
-    elif minutes > _HOSTED and runner is None:
+    elif minutes > _HOSTED and runner in {None, ORDINARY_RUNNER}:
         message = "runners of the CI system's own end after 6 hours"
         yield Finding(path, "PG268", message, "name a `runner` of yours", Severity.WARNING)
 

@@ -61,7 +61,8 @@ def azure_macros(spec: ModelSpec, config: Config) -> Iterator[Finding]:
                 yield Finding(each.path, "PG241", message, "use a variable of pipegen, for example $PIPEGEN_COMMIT")
             elif word.casefold() in declared:
                 message = f"Azure puts the value of {declared[word.casefold()]} in the place of the command $({word})"
-                yield Finding(each.path, "PG240", message, f"write `$( {word} )`, or rename the variable")
+                hint = f"write `$( {word} )` for the command, or ${declared[word.casefold()]} for the variable"
+                yield Finding(each.path, "PG240", message, hint)
 
 
 def one_system(spec: ModelSpec, _: Config) -> Iterator[Finding]:

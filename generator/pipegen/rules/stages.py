@@ -140,10 +140,17 @@ def shared_jobs(spec: ModelSpec, _: Config) -> Iterator[Finding]:
             yield Finding((*path, "job"), "PG214", message, "remove `job`")
             continue
         other = first.setdefault(stage.job, stage)
-        for key in ("runner", "per", "after", "environments"):
-            if getattr(stage, key) != getattr(other, key):
+        for key in ("runner", "per", "after", "environments", "override"):
+            if _sharing(stage, key) != _sharing(other, key):
                 message = f"stages {other.id!r} and {stage.id!r} share the job {stage.job!r}, but differ in {key!r}"
                 yield Finding((*path, key), "PG214", message, f"give both the same {key!r}, or jobs of their own")
+
+
+def _sharing(stage: Stage, key: str) -> object:
+    """What stages of one job must agree about; each may have overrides of its own variables."""
+    if key == "override":
+        return tuple((override.at, override.runner) for override in stage.override if override.runner)
+    return getattr(stage, key)
 
 
 # ---------------------------------------------------------------- deployments

@@ -135,7 +135,10 @@ def arguments(spec: ModelSpec, _: Config) -> Iterator[Finding]:
     for each in texts(spec):
         for name in each.names if each.is_argument else ():
             if name not in declared:
-                hint = f"{nearest(name, sorted(declared - set(RESERVED)), 'declared variables')}; or use `run`"
+                own = [
+                    known for known in sorted(declared) if known.startswith("PIPEGEN_") == name.startswith("PIPEGEN_")
+                ]
+                hint = f"{nearest(name, own, 'declared variables')}; or use `run`"
                 yield Finding(each.path, "PG233", f"nothing declares ${name}", hint)
             secret = secrets.get(name)
             if name in secrets and (secret is None or secret.type != "file"):

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
+from pydantic.fields import FieldInfo
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath
 from pipegen.source import Source
+from pipegen.spec import scalars
 from pipegen.spec.faults import Fault, Schema, fault_of
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.scalars import Shape
@@ -193,21 +195,39 @@ def _place(path: KeyPath) -> str:
 def _advice(fault: Fault, schemas: Iterable[Schema] | None = None, text: str = "") -> str:
     """The description of what belongs there, with the nearest word of it or an example."""
     for schema in fault.schemas if schemas is None else schemas:
-        description = schema.get("description", "")
+        description: str = _FORMS.get(schema.get("pattern", "")) or schema.get("description", "")
         words = re.findall(r"`([a-z-]+)`", description)
         near = get_close_matches(text, words, 1)
         if near:
             return f"did you mean {near[0]!r}? {description}"
         example = f"for example {_written(schema['examples'][0])}" if schema.get("examples") else ""
-        return "; ".join(part for part in (description.removesuffix("."), example) if part)
+        short = description if description.endswith("...") else description.removesuffix(".")
+        return "; ".join(part for part in (short, example) if part)
     return ""
+
+
+def _forms() -> Iterator[tuple[str, str]]:
+    """The pattern of each kind of name and the words for its form, which a field's own description hides."""
+    for kind in vars(scalars).values():
+        metadata = getattr(kind, "__metadata__", ())
+        patterns = [each.pattern for each in metadata if isinstance(each, StringConstraints) and each.pattern]
+        words = [each.description for each in metadata if isinstance(each, FieldInfo) and each.description]
+        yield from zip(map(str, patterns), words, strict=False)
+
+
+_FORMS = dict(_forms())
 
 
 def _written(example: object) -> str:
     """An example as YAML has it in one line."""
-    if isinstance(example, dict):
-        return "{" + ", ".join(f"{key}: {_written(value)}" for key, value in example.items()) + "}"
-    return f"[{', '.join(map(_written, example))}]" if isinstance(example, list) else str(example)
+    match example:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_written(value)}" for key, value in example.items()) + "}"
+        case list():
+            return f"[{', '.join(map(_written, example))}]"
+        case bool():
+            return "true" if example else "false"
+    return str(example)
 
 
 def _nearest(given: object, known: Iterable[object], what: str) -> str:

@@ -1,0 +1,2 @@
+ln -s /etc/hostname model-specs/outside.yaml
+pipegen validate

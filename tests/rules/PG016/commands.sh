@@ -1,0 +1,1 @@
+pipegen validate model-specs/chrun.yaml

@@ -1,0 +1,2 @@
+mkdir ../elsewhere-$$ && ln -s ../elsewhere-$$ .github
+pipegen render --target github

@@ -1,0 +1,2 @@
+mkdir -p .github/workflows/churn.review.yml
+pipegen render --target github

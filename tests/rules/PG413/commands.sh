@@ -1,0 +1,3 @@
+pipegen render --target github
+echo '# mine' >> .github/workflows/churn.review.yml
+pipegen render --target github --check
