@@ -12,7 +12,7 @@ from typing import Any
 from .document import Document, Finding, KeyPath, items, strings
 
 _USES = re.compile(r"^\s*(?:- )?uses: *(?P<action>\S+)(?P<rest>.*)$")
-_PINNED = re.compile(r"[^@]+@[0-9a-f]{40}\Z|docker://[^@]+@sha256:[0-9a-f]{64}\Z|\./")
+_PINNED = re.compile(r"[^@]+@[0-9a-f]{40}\Z|docker://[^@]+@sha256:[0-9a-f]{64}\Z|\./|\$/")
 _VERSION = re.compile(r" +# v\d+(\.\d+)*\Z")
 _LITERAL = re.compile(r"\$\{\{ '\$\{\{' \}\}")
 _TRIGGERS = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
@@ -96,7 +96,8 @@ def _job(name: str, workflow: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _deployment(path: KeyPath, job: dict[str, Any], workflow: dict[str, Any]) -> Iterator[Finding]:
-    if not _environment(job):
+    environment = job.get("environment")
+    if not environment or (isinstance(environment, dict) and environment.get("deployment") is False):
         return
     for place, block in ((path, job), ((), workflow)):
         concurrency = block.get("concurrency")

@@ -13,7 +13,6 @@ from .jenkins_structure import section
 
 _FORBIDDEN = re.compile(r"\b(?:rawBuild|getRawBuild|Jenkins|Hudson|GroovyShell|Eval|Runtime|System|Thread)\b")
 _OPTIONS = {
-    "disableConcurrentBuilds": "J6: two builds of one branch at once",
     "disableRestartFromStage": "J7: a restart begins behind the approval",
     "skipStagesAfterUnstable": "J8: an unstable build goes on to deploy",
     "buildDiscarder": "J10: builds are kept for ever",
@@ -95,6 +94,8 @@ def _stages(block: Node, *, timed: bool) -> Iterator[Finding]:
 
 
 def _stage(stage: Node, *, timed: bool) -> Iterator[Finding]:
+    if _undoes(stage) and "lock" not in _stage_options(stage):
+        yield stage.line, "lock", f"J6: two runs may be in stage {stage.text!r} at once"
     steps = section(stage, "steps")
     if steps and not timed and any(step.name != "timeout" for step in steps.body or ()):
         yield stage.line, "timeout", f"H4: stage {stage.text!r} has no timeout"
@@ -110,6 +111,18 @@ def _stage(stage: Node, *, timed: bool) -> Iterator[Finding]:
     for node in when.walk():
         if node.name == "changeset" and str(node.text).endswith("/*"):
             yield node.line, "glob", f"{node.text!r} is not recursive"
+
+
+def _undoes(stage: Node) -> bool:
+    """Whether the stage deploys: only a deployment is undone, or closed, when it ends.
+
+    A lock and not disableConcurrentBuilds() is asked for: that makes builds wait in the queue, where Jenkins merges
+    equal ones, so that merges would be dropped.
+    """
+    post = section(stage, "post")
+    return post is not None and any(
+        node.name == "unsuccessful" or node.name.startswith("close") for node in post.walk()
+    )
 
 
 def _stage_options(stage: Node) -> set[str]:
