@@ -57,7 +57,7 @@ def test_path_filters_name_the_folder_and_the_file_itself() -> None:
     paths = ("models/m/**", "libs/**/*.py", "pipegen.toml")
     data = read(pipeline(phase("checks", (job("test"),)), event=Merged("prod"), paths=paths))
     own = "azure-pipelines/m/sample.yml"
-    assert data["trigger"]["paths"]["include"] == ["models/m/*", "libs/**/*.py", "pipegen.toml", own]
+    assert data["trigger"]["paths"]["include"] == ["models/m", "libs/**/*.py", "pipegen.toml", own]
 
 
 def test_an_action_has_typed_parameters_and_asks_for_what_has_no_default() -> None:

@@ -54,8 +54,8 @@ def _pushes(branches: Sequence[str], pipeline: Pipeline, path: str) -> dict[str,
 
 
 def _path(glob: str) -> str:
-    """In Azure's path filters `*` also stands for slashes."""
-    return f"{glob.removesuffix('/**')}/*" if glob.endswith("/**") else glob
+    """A folder stands for all that is in it; elsewhere `*` also stands for slashes on Azure."""
+    return glob.removesuffix("/**")
 
 
 def _reviews(event: Review, host: Host) -> Node:
