@@ -1,0 +1,158 @@
+"""What Jenkins makes of each item of a delivery, and what must be set there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from pipegen.config import Config
+from pipegen.delivery import (
+    Action,
+    Cache,
+    Capability,
+    Change,
+    Checkout,
+    Delivery,
+    Fidelity,
+    Merged,
+    Pipeline,
+    PublishSummary,
+    PublishTests,
+    Review,
+    Scheduled,
+    Step,
+    Tagged,
+    UsePython,
+)
+from pipegen.hosts import merge_capabilities
+from pipegen.targets.jenkins.controls import control_capabilities
+from pipegen.targets.jenkins.events import compare_script, parameters
+from pipegen.targets.jenkins.files import path, view
+from pipegen.targets.jenkins.methods import ORDINARY, agent
+from pipegen.targets.jenkins.names import job_name
+from pipegen.targets.jenkins.size import LIMIT, model_bytes
+
+_ALWAYS = (
+    "Pipeline, Git, Branch Source of the host, Credentials Binding, JUnit, Timestamper, Lockable Resources, "
+    "Pipeline: Milestone Step, Pipeline: Input Step of July 2025 or later"
+)
+
+
+def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    for pipeline in delivery.pipelines:
+        yield _event(delivery, pipeline)
+        yield from _start(delivery, pipeline)
+        yield from _size(pipeline)
+    yield from merge_capabilities(delivery, config)
+    yield from control_capabilities(delivery)
+    yield from _machines(delivery)
+    yield from _results(delivery)
+
+
+# ---------------------------------------------------------------- events
+
+
+def _event(delivery: Delivery, pipeline: Pipeline) -> Capability:
+    job = f"multibranch job {job_name(delivery, pipeline)} with the script path {path(delivery, pipeline)}"
+    detail = f"{job}: {_discovery(pipeline)}"
+    return Capability(f"event {pipeline.id}", Fidelity.WITH_SETTINGS, detail, pipeline.origin)
+
+
+def _discovery(pipeline: Pipeline) -> str:
+    match pipeline.event:
+        case Change(branches):
+            return f"discover branches named {' '.join(branches)}, except those filed as pull requests"
+        case Review():
+            return (
+                "discover pull requests, merged with their target; trust no Jenkinsfile of a fork; before a merge the "
+                "host asks for the commit status of this job, under a context of its own"
+            )
+        case Merged(branch):
+            return (
+                f"discover branch {branch}; give nobody the permission to replay. The first scan and `Build Now` "
+                "deliver the branch as it is, and pushes that come while a run is queued become one run"
+            )
+        case Tagged(pattern):
+            return f"discover tags named {pattern} and build them (strategy Tags of Basic Branch Build Strategies)"
+        case Scheduled(_, _, branch):
+            return f"discover branch {branch}; the run of the first scan does nothing and sets the timer"
+        case Action(_, _, branches):
+            return (
+                f"discover the branches or tags {' '.join(branches)}; give nobody the permission to replay; the run of "
+                "the first scan does nothing and sets the form"
+            )
+        case _:
+            assert_never(pipeline.event)
+
+
+def _start(delivery: Delivery, pipeline: Pipeline) -> Iterator[Capability]:
+    match pipeline.event:
+        case Scheduled(name, cron, branch):
+            detail = f"the cron line {cron} with TZ=UTC in the job of {branch}, which the first run of that job sets"
+            yield Capability(f"schedule {name}", Fidelity.EXACT, detail, pipeline.origin)
+        case Action(name):
+            names = ", ".join(asked.name for asked in parameters(pipeline.event)) or "none"
+            detail = (
+                f"`Build with Parameters` of {job_name(delivery, pipeline)}, or POST buildWithParameters with an API "
+                f"token; parameters: {names}; the permission Job/Build is for those who may start it"
+            )
+            yield Capability(f"action {name}", Fidelity.WITH_SETTINGS, detail, pipeline.origin)
+        case _:
+            return
+
+
+def _size(pipeline: Pipeline) -> Iterator[Capability]:
+    size = model_bytes(view(pipeline))
+    if size > LIMIT:
+        detail = (
+            f"Jenkins compiles the stages of a file into one JVM method of at most 65535 bytes; up to {LIMIT} are "
+            f"known to work, and this one would have about {size}: let stages share jobs"
+        )
+        yield Capability(f"size of {pipeline.id}", Fidelity.UNSUPPORTED, detail, pipeline.origin)
+
+
+# ---------------------------------------------------------------- machines and what they leave
+
+
+def _machines(delivery: Delivery) -> Iterator[Capability]:
+    agents = [agent(job) for pipeline in delivery.pipelines for job in pipeline.jobs]
+    pythons = sorted({step.version for step in _steps(delivery) if isinstance(step, UsePython)})
+    tools = ", ".join(("bash", "git", *(f"python{version}" for version in pythons)))
+    for label in sorted({ORDINARY, *(each.label for each in agents)}):
+        detail = f"Linux agents with the label {label} and {tools}; no executors on the controller"
+        yield Capability(f"runner {label}", Fidelity.WITH_SETTINGS, detail, ("runtime", "runner"))
+    extra = ", Docker Pipeline (and Docker on the agents)" if any(each.image for each in agents) else ""
+    yield Capability("plugins", Fidelity.WITH_SETTINGS, f"{_ALWAYS}{extra}", ("model",))
+    yield from _checkouts(delivery)
+    if any(isinstance(step, Cache) for step in _steps(delivery)):
+        detail = "Jenkins keeps nothing between runs; an installer keeps its own cache in the home folder of an agent"
+        yield Capability("caches", Fidelity.APPROXIMATED, detail, ("runtime", "cache"))
+
+
+def _checkouts(delivery: Delivery) -> Iterator[Capability]:
+    checkouts = [step for step in _steps(delivery) if isinstance(step, Checkout)]
+    lfs = ", `Git LFS pull after checkout` on" if any(each.lfs for each in checkouts) else ""
+    detail = f"the whole history, as the jobs' Git behaviours have it: `shallow clone` and `honor refspec` off{lfs}"
+    yield Capability("checkout", Fidelity.WITH_SETTINGS, detail, ("runtime", "checkout"))
+
+
+def _results(delivery: Delivery) -> Iterator[Capability]:
+    origin = ("stages",)
+    if any(isinstance(step, PublishTests) for step in _steps(delivery)):
+        detail = "by the JUnit plugin, which never makes a run unstable: the exit code of the command decides"
+        yield Capability("test results", Fidelity.EXACT, detail, origin)
+    if any(isinstance(step, PublishSummary) for step in _steps(delivery)):
+        detail = "Jenkins shows no Markdown: they are in the log and kept with the run as summary-<job>.md"
+        yield Capability("summaries", Fidelity.APPROXIMATED, detail, origin)
+    if any(compare_script(pipeline) for pipeline in delivery.pipelines):
+        detail = (
+            "every push starts a run, whose first stage compares with the last successful run of the branch and ends "
+            "it if no path of the model differs"
+        )
+        yield Capability("path filters", Fidelity.APPROXIMATED, detail, ("model", "paths"))
+
+
+def _steps(delivery: Delivery) -> Iterator[Step]:
+    for pipeline in delivery.pipelines:
+        for job in pipeline.jobs:
+            yield from job.steps
