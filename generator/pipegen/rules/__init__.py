@@ -32,6 +32,7 @@ STRUCTURE: tuple[Rule, ...] = (
     identity.duplicate_ids,
     identity.taken_stage_ids,
     identity.artifact_names,
+    identity.listed_twice,
     references.unknown_needs,
     references.unknown_environment,
     references.unknown_stage,
@@ -55,7 +56,6 @@ STRUCTURE: tuple[Rule, ...] = (
 MEANING: tuple[Rule, ...] = (
     identity.branches_apart_from_case,
     identity.credentials_apart,
-    identity.listed_twice,
     references.unknown_moment,
     references.leave_for_other_targets,
     stages.advisory_stages,
