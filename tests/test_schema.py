@@ -29,7 +29,7 @@ from runners import require
 SPEC_SCHEMA = model_spec_schema()
 SCHEMAS_BY_NAME = {"model-spec": SPEC_SCHEMA, "stage-kind": stage_kind_schema()}
 EDITOR_LINE = "# yaml-language-server: $schema=../schemas/model-spec.schema.json"
-MISSING = object()
+MISSING = "(the key left out)"
 
 MINIMAL: dict[str, Any] = {
     "pipegen": 1,

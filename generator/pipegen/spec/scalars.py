@@ -38,7 +38,7 @@ def _minutes(value: object) -> object:
 
 def _quoted_version(value: object) -> object:
     if isinstance(value, int | float):
-        raise ValueError(f'write the version in quotes: "{value}" (YAML reads 3.10 as the number 3.1)')  # noqa: TRY004
+        raise ValueError("write the version in quotes, because YAML reads 3.10 as the number 3.1")  # noqa: TRY004
     return value
 
 
