@@ -12,8 +12,8 @@ import pytest
 from pages import BIN, ROOT, lay_out
 
 
-def _demo(folder: Path, programs: Path) -> subprocess.CompletedProcess[str]:
-    lay_out(folder)
+def _demo(folder: Path, programs: Path, *specs: str) -> subprocess.CompletedProcess[str]:
+    lay_out(folder, *specs)
     environment = os.environ | {"BIN": str(programs), "NO_COLOR": "1"}
     return subprocess.run(
         ["sh", str(ROOT / "docs" / "demo.sh")], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -41,5 +41,5 @@ def test_the_demonstration_fails_when_a_command_ends_otherwise(word: str, status
         "utf-8",
     )
     lying.chmod(0o755)
-    done = _demo(tmp_path / "repository", programs)
+    done = _demo(tmp_path / "repository", programs, "minimal", "churn-prediction")
     assert (done.returncode, "demo: the last command ended with" in done.stderr) == (1, True)
