@@ -34,6 +34,7 @@ class Example:
     title: str
     files: Mapping[str, str]
     commands: str
+    is_warning: bool
 
 
 def examples() -> list[Example]:
@@ -46,7 +47,7 @@ def _example(code: str, title: str, body: str) -> Example:
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", body, re.MULTILINE | re.DOTALL)
     files = {_name(language, block): _filled(block) for language, block in blocks if language in {"toml", "yaml"}}
     commands = "".join(block for language, block in blocks if language == "sh")
-    return Example(code, title, files, commands)
+    return Example(code, title, files, commands, "*Warning.*" in body)
 
 
 def _name(language: str, block: str) -> str:

@@ -50,7 +50,9 @@ def test_an_example_of_the_documentation_gives_its_finding(example: Example, tmp
     root = tmp_path / "repository"
     root.mkdir()
     lay_out(root, example.files)
-    assert f": {example.code} " in said(root, example.commands)
+    printed = said(root, example.commands)
+    assert f": {example.code} " in printed
+    assert (f": {example.code} warning: " in printed) == example.is_warning
 
 
 def test_every_code_has_a_heading_with_its_meaning() -> None:

@@ -12,7 +12,7 @@ from pipegen.delivery import Capability, Delivery, Fidelity
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Severity, has_errors
 from pipegen.plan import plan
 from pipegen.rules import MEANING, PLANNED, STRUCTURE
-from pipegen.rules.kinds import kind_findings
+from pipegen.rules.kinds import kind_findings, missing_secrets
 from pipegen.source import Source
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.shape import shape, shape_as
@@ -43,7 +43,8 @@ def validate(source: Source, config: Config, kinds: Mapping[str, StageKind]) -> 
     if written is None:
         return Validated(None, None, misshapen)
     spec, findings = expand(written, kinds)
-    found = [*findings, *(finding for rule in STRUCTURE for finding in rule(spec, config))]
+    found = [*findings, *missing_secrets(written, kinds)]
+    found += (finding for rule in STRUCTURE for finding in rule(spec, config))
     is_sound = not _errors(found)
     found += (finding for rule in MEANING for finding in rule(spec, config))
     delivery = None

@@ -1,11 +1,12 @@
-"""Rules for the files of stage kinds."""
+"""Rules for the files of stage kinds, and for what they ask of a spec."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from pipegen.diagnostics import Finding, KeyPath
+from pipegen.spec.model import ModelSpec
 from pipegen.stage_kinds import KindParameter, KindStep, StageKind
 
 CODES = {
@@ -14,6 +15,7 @@ CODES = {
     "PG224": "a stage kind uses a parameter that it does not declare",
     "PG225": "the default of a stage kind's parameter is of another type",
     "PG226": "a step of a stage kind has not exactly one of `command` and `run`",
+    "PG248": "a stage kind needs a secret that is not declared",
 }
 
 _PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
@@ -36,6 +38,18 @@ def kind_findings(kind: StageKind, file_name: str, earlier: Container[str]) -> I
                 yield Finding(path, "PG224", message, f"parameters: {', '.join(kind.parameters) or 'none'}")
     for index, step in enumerate(kind.steps):
         yield from _step_findings(step, ("steps", index))
+
+
+def missing_secrets(spec: ModelSpec, kinds: Mapping[str, StageKind]) -> Iterator[Finding]:
+    """PG248: the secrets that a kind names are declared in some environment; `spec` still has its `use`."""
+    declared = {*spec.secrets, *(name for each in spec.environments.values() for name in each.secrets)}
+    for index, stage in enumerate(spec.stages):
+        kind = kinds.get(stage.use or "")
+        for name in kind.secrets if kind else ():
+            if name not in declared:
+                message = f"stage kind {stage.use!r} needs the secret {name!r}, which is not declared"
+                hint = "declare it under `secrets` of the environments that the stage runs in"
+                yield Finding(("stages", index, "use"), "PG248", message, hint)
 
 
 def _default_findings(name: str, parameter: KindParameter) -> Iterator[Finding]:

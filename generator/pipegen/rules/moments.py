@@ -8,6 +8,7 @@ from pipegen.config import Config
 from pipegen.delivery import Delivery, Run
 from pipegen.diagnostics import Finding, KeyPath, Severity
 from pipegen.plan.artifacts import metrics_artifact
+from pipegen.plan.flow import Occasion
 from pipegen.plan.gates import applying, source_of
 from pipegen.rules.runs import BUILT_IN, StageRun, deployments, has_artifact, occasion_of, stage_runs
 from pipegen.spec.model import ModelSpec
@@ -43,9 +44,11 @@ def idle_environments(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterato
 
 def idle_moments(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
     """PG254: a gate or an override applies at moments at which its stage runs."""
-    runs = list(stage_runs(delivery))
+    met: dict[int, set[Occasion]] = {}
+    for run in stage_runs(delivery):
+        met.setdefault(run.stage, set()).add(run.occasion)
     for index, stage in enumerate(spec.stages):
-        occasions = {each.occasion for each in runs if each.stage == index}
+        occasions = met.get(index, set())
         for path, moments, what in (
             *((("override", number, "at"), each.at, "override") for number, each in enumerate(stage.override)),
             *((("gates", number, "at"), each.at or (), "gate") for number, each in enumerate(stage.gates)),
@@ -65,9 +68,9 @@ def judgeable_gates(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[
     runs = list(stage_runs(delivery))
     reported: set[KeyPath] = set()
     for each in runs:
-        if not _judges(each) or each.pipeline.id in BUILT_IN:
-            continue
         stage = spec.stages[each.stage]
+        if not stage.gates or each.pipeline.id in BUILT_IN or not _judges(each):
+            continue
         beside = {spec.stages[other.stage].id for other in runs if other.job is each.job}
         for gate in applying(stage, each.occasion):
             maker = source_of(spec, stage, gate)

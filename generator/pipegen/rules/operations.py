@@ -45,8 +45,10 @@ def places(spec: ModelSpec, _: Config) -> Iterator[Finding]:
 
 
 def _branch(spec: ModelSpec, path: KeyPath, environment: str | None, branch: str | None) -> Iterator[Finding]:
+    if branch is None or environment not in deployed_environments(spec):
+        return
     allowed = refs(spec, environment)
-    if branch is not None and environment in deployed_environments(spec) and branch not in allowed:
+    if branch not in allowed:
         message = f"environment {environment!r} is reached from {', '.join(allowed)} alone, not from {branch!r}"
         yield Finding((*path, "branch"), "PG244", message, "remove `branch`, or change the flow")
 

@@ -24,21 +24,20 @@ CODES = {
 
 def readable_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Finding]:
     """PG236, PG238 and PG239: what a script reads is there in every pipeline and environment that runs it."""
-    known = list(texts(spec))
-    secrets, published = secret_names(spec), {name for stage in spec.stages for name in stage.publishes}
     declared = declared_names(spec) - set(RESERVED)
+    secrets, published = secret_names(spec), {name for stage in spec.stages for name in stage.publishes}
+    known = list(texts(spec))
+    reading = [each for each in known if not declared.isdisjoint(each.names)]
     reported: set[tuple[KeyPath, str]] = set()
     for pipeline, job, run in _scripts(delivery):
-        visible = _visible(pipeline, job, run)
-        said = [each for each in known if each.path[: len(run.origin)] == run.origin and _is_in(each, run)]
-        for each in said:
-            for name in each.names:
-                if name in visible or name not in declared or (each.path, name) in reported:
-                    continue
-                if any(other.sets(name) for other in said):
-                    continue
-                reported.add((each.path, name))
-                yield _unreadable(spec, each, name, pipeline, job.environment, name in secrets, name in published)
+        said = [each for each in reading if each.path[: len(run.origin)] == run.origin and _is_in(each, run)]
+        visible = _visible(pipeline, job, run) if said else set()
+        for read, name in ((each, name) for each in said for name in each.names if name in declared - visible):
+            beside = (each for each in known if each.path[: len(run.origin)] == run.origin and _is_in(each, run))
+            if (read.path, name) in reported or any(each.sets(name) for each in beside):
+                continue
+            reported.add((read.path, name))
+            yield _unreadable(spec, read, name, pipeline, job.environment, name in secrets, name in published)
 
 
 def _scripts(delivery: Delivery) -> Iterator[tuple[Pipeline, Job, Run]]:
@@ -108,7 +107,7 @@ def available_artifacts(spec: ModelSpec, delivery: Delivery, _: Config) -> Itera
     reported: set[KeyPath] = set()
     runs = list(stage_runs(delivery))
     for each in runs:
-        if each.pipeline.id in BUILT_IN:
+        if each.pipeline.id in BUILT_IN or not spec.stages[each.stage].consumes:
             continue
         beside = {other.stage for other in runs if other.job is each.job}
         made = {artifact.name for index in beside for artifact in spec.stages[index].produces}
