@@ -52,7 +52,8 @@ def tree(folder: Path) -> dict[str, str]:
 # ---------------------------------------------------------------- validate
 
 
-def test_a_clean_spec_exits_0_and_says_how_many_were_read(repository: Path, run: Run) -> None:
+@pytest.mark.usefixtures("repository")
+def test_a_clean_spec_exits_0_and_says_how_many_were_read(run: Run) -> None:
     result = run("validate")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "1 spec: 0 errors, 0 warnings\n", "")
 
@@ -80,7 +81,8 @@ def test_json_for_programs_holds_file_line_column_and_code(repository: Path, run
 @pytest.mark.parametrize(
     "arguments", [["validate", "nowhere.yaml"], ["validate", "--frmat", "json"], ["rendr"], ["render", "-t", "gitea"]]
 )
-def test_wrong_usage_exits_2_without_a_traceback(repository: Path, run: Run, arguments: list[str]) -> None:
+@pytest.mark.usefixtures("repository")
+def test_wrong_usage_exits_2_without_a_traceback(run: Run, arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
@@ -195,7 +197,8 @@ def test_a_file_that_pipegen_did_not_write_is_never_overwritten(repository: Path
     assert mine.read_text("utf-8") == "on: push\n"
 
 
-def test_check_and_prune_together_are_wrong_usage(repository: Path, run: Run) -> None:
+@pytest.mark.usefixtures("repository")
+def test_check_and_prune_together_are_wrong_usage(run: Run) -> None:
     assert run("render", "--check", "--prune").exit_code == 2
 
 
@@ -253,7 +256,7 @@ HOSTILE_FILES = {
 @pytest.mark.parametrize("name", sorted(HOSTILE_FILES))
 def test_files_that_no_spec_can_be_are_refused_with_a_located_message(repository: Path, run: Run, name: str) -> None:
     (repository / "model-specs" / "bad.yaml").write_bytes(HOSTILE_FILES[name])
-    before = {path for path in repository.rglob("*")}
+    before = set(repository.rglob("*"))
     result = run("render")
     assert result.exit_code == 1
     assert "model-specs/bad.yaml:" in result.stderr

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN, AssertGolden
 
+from conftest import GOLDEN, AssertGolden
 from pipegen.compiler import compile_spec, open_repository
 from pipegen.targets import TARGETS
 

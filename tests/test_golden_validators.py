@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
 from conftest import GOLDEN
 from validators import azure, github, hardening, jenkins
 from validators.explained import unexplained, unused

@@ -115,8 +115,8 @@ class Scheduled:
 class Parameter:
     """A typed value of an action, which the first job checks against `pattern` and bounds.
 
-    `pattern` is an extended regular expression for the whole value.     `choices` is set for `choice` alone; `minimum` and `maximum` for numbers alone; `default` is text in every case (""
-    for none).
+    `pattern` is an extended regular expression for the whole value. `choices` is set for `choice` alone; `minimum` and
+    `maximum` for numbers alone; `default` is text in every case ("" for none).
     """
 
     name: str
