@@ -100,8 +100,16 @@ def test_every_approval_that_the_settings_name_is_asked_somewhere(path: Path) ->
         ("demand-forecast", "deliver-main", [("", 1, 2)]),
         ("fraud-detection", "deliver-prod", [("", 2, 3)]),
         ("fraud-detection", "action-retrain-now", [("", 2, 3)]),
-        ("fraud-detection", "action-deploy", [("dev", 0, 0), ("staging", 0, 0), ("prod", 2, 3)]),
-        ("fraud-detection", "action-rollback", [("dev", 0, 0), ("staging", 0, 0), ("prod", 1, 2)]),
+        (
+            "fraud-detection",
+            "action-deploy",
+            [("serving-dev", 0, 0), ("serving-staging", 0, 0), ("serving-prod", 2, 3)],
+        ),
+        (
+            "fraud-detection",
+            "action-rollback",
+            [("serving-dev", 0, 0), ("serving-staging", 0, 0), ("serving-prod", 1, 2)],
+        ),
     ],
 )
 def test_prompts_and_answers_are_counted_for_each_run(
@@ -121,7 +129,7 @@ def test_a_job_tells_what_it_holds_judges_gets_and_passes_on() -> None:
     assert validate.gates == (
         "auc at least 0.92, recall_at_1pct at least 0.61, latency_p95_ms at most 50, memory_mb at most 900",
     )
-    assert delivered["deploy-dev"].tokens == ("CLUSTER_TOKEN",)
+    assert delivered["deploy-serving-dev"].tokens == ("CLUSTER_TOKEN",)
 
 
 def test_gates_are_told_only_where_they_apply() -> None:
@@ -134,17 +142,17 @@ def test_a_rollout_is_told_with_its_parts_its_lock_and_its_way_back() -> None:
     delivered = next(each for each in explained("fraud-detection").pipelines if each.id == "deliver-prod")
     phase = delivered.phases[-1]
     assert [(job.id, job.part, job.wave) for job in phase.jobs] == [
-        ("deploy-prod-canary", "deployment", 1),
-        ("deploy-prod-full", "deployment", 2),
-        ("deploy-prod-closing", "closing", 3),
+        ("deploy-serving-prod-canary", "deployment", 1),
+        ("deploy-serving-prod-full", "deployment", 2),
+        ("deploy-serving-prod-closing", "closing", 3),
     ]
     assert [(each.id, each.count, each.before) for each in phase.approvals] == [
-        ("prod", 2, "phase prod"),
-        ("prod-full", 1, "job deploy-prod-full"),
+        ("serving-prod", 2, "phase serving-prod"),
+        ("serving-prod-full", 1, "job deploy-serving-prod-full"),
     ]
     assert (phase.restores, phase.cleans_up) == (True, True)
     assert phase.lock is not None
-    assert (phase.lock.name, phase.lock.waiting) == ("prod", "all")
+    assert (phase.lock.name, phase.lock.waiting) == ("serving-prod", "all")
 
 
 def test_only_an_environment_that_keeps_the_newest_run_lets_a_newer_one_end_a_waiting_one() -> None:
@@ -156,7 +164,7 @@ def test_only_an_environment_that_keeps_the_newest_run_lets_a_newer_one_end_a_wa
 
 def test_advisory_work_is_told() -> None:
     assert jobs(explained("demand-forecast"), "change")["checks"].advisory == ("Style",)
-    assert jobs(explained("demand-forecast"), "deliver-main")["announce-prod"].advisory == ("Tell the planners",)
+    assert jobs(explained("demand-forecast"), "deliver-main")["announce-bundle-prod"].advisory == ("Tell the planners",)
 
 
 STORE = {"put": "./put.sh", "get": "./get.sh"}

@@ -58,7 +58,7 @@ def test_every_item_of_a_shipped_spec_is_spoken_of(spec: Path) -> None:
         *(f"{what}approval {each.id}" for each in asked for what in ("", "expiry of ", "initiator of ")),
         *(f"secret {each.name}/{secret.name}" for each in made.environments for secret in each.secrets),
         *(f"token {each.name}/{token.name}" for each in made.environments for token in each.tokens),
-        *(f"secret repository/{each.name}" for each in made.shared_secrets),
+        *(f"secret shared/{each.name}" for each in made.shared_secrets),
     }
     assert expected <= set(found)
     assert all(each.detail for each in found.values())

@@ -37,9 +37,9 @@ CAPABILITIES: Mapping[str, tuple[Fidelity, str]] = {
     "restore serving-prod": (Fidelity.APPROXIMATED, "an abort of the run"),
     "test results": (Fidelity.EXACT, "exit code"),
     "summaries": (Fidelity.APPROXIMATED, "summary-<job>.md"),
-    "caches": (Fidelity.APPROXIMATED, "keeps nothing between runs"),
+    "cache pip": (Fidelity.APPROXIMATED, "keeps nothing between runs"),
     "runner gpu": (Fidelity.WITH_SETTINGS, "python3.11"),
-    "path filters": (Fidelity.APPROXIMATED, "every push starts a run"),
+    "path filter deliver-prod": (Fidelity.APPROXIMATED, "every push starts a run"),
 }
 
 

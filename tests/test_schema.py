@@ -50,13 +50,10 @@ ALLOWED = [
     ("runtime.install", ["a", "b"]),
     ("runtime.timeout", "90m"),
     ("runtime.python", "3.12.1"),
-    ("runtime.cache", None),
-    ("stages.0.per", None),
     ("runtime.indexes", [{"url": "https://nexus.example.com/simple", "secret": "NEXUS"}]),
     ("variables", {"RATE": 0.5, "DEBUG": True, "YEAR": 2024, "NAME": "x"}),
     ("secrets", ["NEXUS"]),
     ("secrets", {"NEXUS": {"type": "file", "stages": ["train"]}}),
-    ("flow", None),
     ("flow.0.from", ["hotfix/*"]),
     ("environments.dev.identity", {"TOKEN": {"audience": "api://acme"}}),
     ("stages.0.produces", ["model", {"name": "plots", "path": "out/plots"}]),
@@ -246,7 +243,7 @@ def test_examples_and_defaults_are_right_by_their_own_schema(where: dict[str, An
 @pytest.mark.parametrize("node", [pytest.param(node, id=where) for where, node in schemas_inside(SPEC_SCHEMA)])
 def test_a_property_that_is_not_a_choice_shows_an_example_or_its_default(node: dict[str, Any]) -> None:
     for name, child in node.get("properties", {}).items():
-        chosen = {"examples", "default", "enum"} & child.keys()
+        chosen = {"examples", "default", "enum", "const"} & child.keys()
         assert chosen, name
 
 

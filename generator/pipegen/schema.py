@@ -111,15 +111,8 @@ class _WrittenForm(GenerateJsonSchema):
         return {"type": types if len(types) > 1 else types[0]}
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """A key without a value is a key that is not there."""
-        inner = self.generate_inner(schema["schema"])
-        if "anyOf" in inner:
-            return {**inner, "anyOf": [*inner["anyOf"], {"type": "null"}]}
-        if "type" not in inner:
-            return {"anyOf": [inner, {"type": "null"}]}
-        types = inner["type"] if isinstance(inner["type"], list) else [inner["type"]]
-        choices = inner.pop("enum", None) or ([inner.pop("const")] if "const" in inner else [])
-        return {**inner, "type": [*types, "null"], **({"enum": [*choices, None]} if choices else {})}
+        """A key without a value is refused, so that a control that is only named does not pass for one left out."""
+        return self.generate_inner(schema["schema"])
 
 
 # ---------------------------------------------------------------- tidying

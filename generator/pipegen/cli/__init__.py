@@ -59,7 +59,7 @@ def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> No
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 def main() -> None:
-    r"""One model spec, the same governed ML delivery pipeline on every CI system.
+    """One model spec, the same governed ML delivery pipeline on every CI system.
 
     \b
     Examples:
@@ -70,4 +70,4 @@ def main() -> None:
 
     \b
     Exit codes: 0 clean, 1 findings, 2 wrong usage.
-    """
+    """  # noqa: D301  (click reads a backspace as: keep these lines)

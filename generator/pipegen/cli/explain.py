@@ -19,7 +19,7 @@ from pipegen.targets import TARGETS
 @target_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
 def command(spec: Path, targets: tuple[str, ...], form: str) -> None:
-    r"""What SPEC brings about: which event runs which jobs in which environment, and who is asked.
+    """What SPEC brings about: which event runs which jobs in which environment, and who is asked.
 
     It also tells how many prompts a human sees, which built-in actions there are, what each target keeps of the spec,
     and what must be set on a platform before the first run.
@@ -28,7 +28,7 @@ def command(spec: Path, targets: tuple[str, ...], form: str) -> None:
     Examples:
       pipegen explain model-specs/churn-prediction.yaml
       pipegen explain model-specs/churn-prediction.yaml --target azure --format json
-    """
+    """  # noqa: D301  (click reads a backspace as: keep these lines)
     work = chosen((spec,))
     if len(work.paths) != 1:
         raise click.UsageError(f"{spec} holds {len(work.paths)} specs: name one")

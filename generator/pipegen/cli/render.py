@@ -67,7 +67,7 @@ def command(
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
 ) -> None:
-    r"""Write the pipelines of each SPEC, every file only when it differs.
+    """Write the pipelines of each SPEC, every file only when it differs.
 
     A spec with an error keeps the files that it has; the others are written all the same.
 
@@ -77,7 +77,7 @@ def command(
       pipegen render --target azure               for Azure DevOps alone
       pipegen render --check                      what CI runs: exit 1 if a file is not what its spec says
       pipegen render --diff --out /tmp/preview    what would change below another folder
-    """
+    """  # noqa: D301  (click reads a backspace as: keep these lines)
     if sum((checking or differing, pruning or overwrite_edited)) > 1:
         raise click.UsageError("--check and --diff write nothing: leave out --prune and --overwrite-edited")
     run = _compiled(chosen(specs), named_targets(targets), out)
@@ -114,7 +114,7 @@ def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None
     if differing:
         _print_diff(run)
     elif not quiet and not has_errors(found):
-        click.echo(f"{plural(len(run.expected), 'file')} as {plural(len(run.usable), 'spec')} say")
+        click.echo(f"{plural(len(run.usable), 'spec')}: {plural(len(run.expected), 'file')} up to date")
     finish(found)
 
 

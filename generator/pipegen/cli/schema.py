@@ -7,12 +7,12 @@ import click
 
 @click.command("schema")
 def command() -> None:
-    r"""Print the JSON schema of model specs.
+    """Print the JSON schema of model specs.
 
     \b
     Example:
       pipegen schema > schemas/model-spec.schema.json
-    """
+    """  # noqa: D301  (click reads a backspace as: keep these lines)
     from pipegen.schema import schema_text  # noqa: PLC0415  (the help does not need pydantic)
 
     click.echo(schema_text(), nl=False)

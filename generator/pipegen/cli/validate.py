@@ -28,13 +28,13 @@ from pipegen.repository import check_repository, summary
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
 @loudness_options
 def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
-    r"""Say what is wrong with each SPEC: shape, meaning, and what a target cannot hold.
+    """Say what is wrong with each SPEC: shape, meaning, and what a target cannot hold.
 
     \b
     Examples:
       pipegen validate
       pipegen validate model-specs/churn-prediction.yaml --format json
-    """
+    """  # noqa: D301  (click reads a backspace as: keep these lines)
     work = chosen(specs)
     loaded = [load_spec(work.repository, path, named_targets(targets)) for path in work.paths]
     across = tuple(

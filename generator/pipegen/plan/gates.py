@@ -41,7 +41,7 @@ def judged_elsewhere(spec: ModelSpec, maker: Stage, occasion: Occasion | None) -
 
     `occasion` None: at any moment, and on another branch to which the metrics are carried but not their stage.
     """
-    return any(
+    return maker.metrics is not None and any(
         source_of(spec, stage, gate) is maker
         for stage in spec.stages
         if stage.deploys or (stage.id != maker.id if occasion is None else job_key(stage) != job_key(maker))

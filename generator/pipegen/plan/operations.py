@@ -154,7 +154,7 @@ def _judgeable(spec: ModelSpec) -> bool:
 
 def built_in_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
     stage = deploying_stage(spec)
-    if stage is None or not deployed_environments(spec):
+    if stage is None or not any(selection.in_environment(stage, each) for each in deployed_environments(spec)):
         return
     if deploy_is_possible(spec) and "deploy" not in spec.actions:
         yield _by_version(spec, config, spec_path, "deploy", stage)

@@ -98,7 +98,7 @@ def _levels(before: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
     waiting, done = dict(before), set[str]()
     while waiting:
         ready = tuple(key for key, needed in waiting.items() if needed <= done)
-        # A cycle is an error of its own (PG203); here it only must not go on for ever.
+        # A cycle is an error of its own (PG204); here it only must not go on for ever.
         ready = ready or tuple(waiting)
         yield ready
         done.update(ready)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from pipegen.spec.flow import Archive, Environment, FlowEntry, MergeApprovals, Secrets, Store
 from pipegen.spec.runtime import Runtime
@@ -28,7 +28,12 @@ DEFAULT_FLOW = (
     FlowEntry(branch="main", role="archive", approvals=MergeApprovals(merge=1)),
 )
 
-Cron = Annotated[str, StringConstraints(min_length=9, max_length=100)]
+Cron = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+def _number(value: object) -> object:
+    """True equals 1 in Python, but `pipegen: true` names no version."""
+    return str(value) if isinstance(value, bool) else value
 
 
 class Model(Shape):
@@ -138,7 +143,9 @@ class AllowedWeaker(Shape):
 class ModelSpec(Shape):
     """One model: its stages, gates, flow, approvals, schedules and actions."""
 
-    pipegen: Literal[1] = Field(description="The version of the spec language.", examples=[1])
+    pipegen: Annotated[Literal[1], BeforeValidator(_number)] = Field(
+        description="The version of the spec language.", examples=[1]
+    )
     model: Model = Field(
         description="Which model this is, whose it is and where it lives.",
         examples=[{"name": "churn-prediction", "owner": "retention-analytics", "path": "models/churn"}],

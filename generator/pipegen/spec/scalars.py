@@ -16,9 +16,7 @@ _MINUTES = {"m": 1, "h": 60, "d": 60 * 24}
 class Shape(BaseModel):
     """A mapping of the spec: every key is known, every value is of its own type."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, populate_by_name=True, str_strip_whitespace=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_strip_whitespace=False)
 
 
 def _listed(value: object) -> object:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath
 from pipegen.source import Source
@@ -37,18 +38,33 @@ def shape(source: Source) -> tuple[ModelSpec | None, tuple[Diagnostic, ...]]:
 
 def shape_as(model: type[T], source: Source) -> tuple[T | None, tuple[Diagnostic, ...]]:
     """The same for another kind of file, for example a stage kind."""
+    found = {
+        (finding.path, finding.code): source.diagnostic(finding, at_key=True) for finding in _nothing(source.data, ())
+    }
+    problems: list[ErrorDetails] = []
     try:
-        return model.model_validate(source.data), ()
+        shaped = model.model_validate(source.data)
+        if not found:
+            return shaped, ()
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=True)
     schema = model.model_json_schema(mode="serialization")
     faults = (fault_of(source.data, schema, problem) for problem in problems)
-    found: dict[tuple[KeyPath, str], Diagnostic] = {}
     for fault in faults:
         for finding in _findings(fault):
             diagnostic = source.diagnostic(finding, at_key=fault.at_key)
             found.setdefault((finding.path, finding.code), diagnostic)
     return None, tuple(sorted(found.values(), key=lambda each: each.sort_key))
+
+
+def _nothing(value: object, path: KeyPath) -> Iterator[Finding]:
+    """Keys and items without a value: a control that is only named must not pass for one that is left out."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in parts:
+        if inner is None:
+            what = f"item {key + 1} of the list" if isinstance(key, int) else f"key {shown(key)}"
+            yield Finding((*path, key), "PG103", f"{what} has no value", "leave the key out, or give it a value")
+        yield from _nothing(inner, (*path, key))
 
 
 # ---------------------------------------------------------------- what to say about it

@@ -33,7 +33,7 @@ def control_capabilities(delivery: Delivery) -> Iterator[Capability]:
             yield from _approval(approval, environment)
         yield from (_secret(secret, environment.name, environment.origin) for secret in environment.secrets)
         yield from (_token(token, environment) for token in environment.tokens)
-    yield from (_secret(secret, "repository", ("secrets",)) for secret in delivery.shared_secrets)
+    yield from (_secret(secret, "shared", ("secrets",)) for secret in delivery.shared_secrets)
     deployments = [phase.deployment for pipeline in delivery.pipelines for phase in pipeline.phases if phase.deployment]
     yield from _locks(deployments)
     yield from _ways_back(deployments)

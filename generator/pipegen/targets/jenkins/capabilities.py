@@ -124,9 +124,9 @@ def _machines(delivery: Delivery) -> Iterator[Capability]:
     extra = ", Docker Pipeline (and Docker on the agents)" if any(each.image for each in agents) else ""
     yield Capability("plugins", Fidelity.WITH_SETTINGS, f"{_ALWAYS}{extra}", ("model",))
     yield from _checkouts(delivery)
-    if any(isinstance(step, Cache) for step in _steps(delivery)):
+    for kind in sorted({step.kind for step in _steps(delivery) if isinstance(step, Cache)}):
         detail = "Jenkins keeps nothing between runs; an installer keeps its own cache in the home folder of an agent"
-        yield Capability("caches", Fidelity.APPROXIMATED, detail, ("runtime", "cache"))
+        yield Capability(f"cache {kind}", Fidelity.APPROXIMATED, detail, ("runtime", "cache"))
 
 
 def _checkouts(delivery: Delivery) -> Iterator[Capability]:
@@ -144,12 +144,13 @@ def _results(delivery: Delivery) -> Iterator[Capability]:
     if any(isinstance(step, PublishSummary) for step in _steps(delivery)):
         detail = "Jenkins shows no Markdown: they are in the log and kept with the run as summary-<job>.md"
         yield Capability("summaries", Fidelity.APPROXIMATED, detail, origin)
-    if any(compare_script(pipeline) for pipeline in delivery.pipelines):
-        detail = (
-            "every push starts a run, whose first stage compares with the last successful run of the branch and ends "
-            "it if no path of the model differs"
-        )
-        yield Capability("path filters", Fidelity.APPROXIMATED, detail, ("model", "paths"))
+    detail = (
+        "every push starts a run, whose first stage compares with the last successful run of the branch and ends "
+        "it if no path of the model differs"
+    )
+    for pipeline in delivery.pipelines:
+        if compare_script(pipeline):
+            yield Capability(f"path filter {pipeline.id}", Fidelity.APPROXIMATED, detail, ("model", "paths"))
 
 
 def _steps(delivery: Delivery) -> Iterator[Step]:
