@@ -12,6 +12,7 @@ from pipegen.delivery import Job, Parameter, Run
 from pipegen.plan import guards
 from pipegen.plan.flow import Arrival
 from shell import Done, bash
+from specs import spec_from
 
 
 def script_of(job: Job | None) -> str:
@@ -27,6 +28,10 @@ def arrival(trunk: str, *sources: str) -> Arrival:
     return Arrival(trunk, "deliver", trunk, None, sources, (), 0, None, None, ())
 
 
+SPEC_PATH = "model-specs/churn.yaml"
+WHOLE_REPOSITORY = spec_from(
+    {"pipegen": 1, "model": {"name": "churn", "owner": "team"}, "stages": [{"id": "a", "run": "true"}]}
+)
 FLOW = (
     arrival("dev", "feat/*", "fix-*-now"),
     arrival("prod", "dev", "hotfix/*"),
@@ -72,7 +77,7 @@ REVIEWS = [
 @pytest.mark.parametrize(("target", "source", "allowed"), REVIEWS)
 def test_a_review_comes_from_where_the_flow_leads(target: str, source: str, *, allowed: bool, tmp_path: Path) -> None:
     variables = {"PIPEGEN_TARGET_BRANCH": target, "PIPEGEN_BRANCH": source}
-    done = bash(script_of(guards.review_job(FLOW)), tmp_path, variables)
+    done = bash(script_of(guards.review_job(WHOLE_REPOSITORY, SPEC_PATH, FLOW)), tmp_path, variables)
     if allowed:
         assert done == Done(0, "", "")
     else:
@@ -81,7 +86,27 @@ def test_a_review_comes_from_where_the_flow_leads(target: str, source: str, *, a
 
 
 def test_a_flow_that_allows_every_source_needs_no_guard() -> None:
-    assert guards.review_job((arrival("main", "*"),)) is None
+    assert guards.review_job(WHOLE_REPOSITORY, SPEC_PATH, (arrival("main", "*"),)) is None
+
+
+TOUCHING = [
+    ("README.md", True),
+    ("models/other/train.py", True),
+    ("models/churn-2/train.py", True),
+    ("models/churn/train.py", False),
+    ("libs/features/deep/window.py", False),
+    ("model-specs/churn-prediction.yaml", False),
+]
+
+
+@pytest.mark.parametrize(("file", "allowed"), TOUCHING)
+def test_a_model_has_no_say_in_a_review_that_does_not_touch_it(file: str, *, allowed: bool, tmp_path: Path) -> None:
+    world = world_of("churn-prediction", tmp_path)
+    world.commit("prod", {"models/churn/meanwhile.py": "pass\n"})
+    world.commit("feat/new-features", {file: "new\n"})
+    trace = run(world, "churn-prediction", "review", Started("feat/new-features", "prod"))
+    assert trace.succeeded == allowed
+    assert trace.step("guard/guard").code == (0 if allowed else 1)
 
 
 # ---------------------------------------------------------------- tags
@@ -180,13 +205,26 @@ def test_a_parameter_is_of_its_form_as_a_whole(kind: Parameter, value: str, *, a
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("model_run", [("fraud-detection", "action-retrain-now", "window_months", "37")])
-def test_an_action_with_a_wrong_parameter_asks_nobody_and_starts_nothing(
-    model_run: tuple[str, str, str, str], tmp_path: Path
-) -> None:
-    model, pipeline_id, name, value = model_run
-    given = {"reason": "the market moved", "window_months": "12", "strict": "true", name: value}
-    trace = run(world_of(model, tmp_path), model, pipeline_id, Started("prod", parameters=given))
+GIVEN = {"reason": "the market moved", "window_months": "24", "strict": "false"}
+
+
+def test_the_parameters_of_an_action_reach_its_scripts_as_variables(tmp_path: Path) -> None:
+    world = world_of("fraud-detection", tmp_path)
+    trace = run(world, "fraud-detection", "action-retrain-now", Started("prod", parameters=GIVEN))
+    assert trace.succeeded
+    assert (
+        trace.step("train/train").variables.items()
+        >= {
+            "PIPEGEN_PARAM_REASON": "the market moved",
+            "PIPEGEN_PARAM_WINDOW_MONTHS": "24",
+            "PIPEGEN_PARAM_STRICT": "false",
+        }.items()
+    )
+
+
+def test_an_action_with_a_wrong_parameter_asks_nobody_and_starts_nothing(tmp_path: Path) -> None:
+    how = Started("prod", parameters={**GIVEN, "window_months": "37"})
+    trace = run(world_of("fraud-detection", tmp_path), "fraud-detection", "action-retrain-now", how)
     assert not trace.succeeded
     assert trace.started == ["guard"]
     assert trace.asked == []

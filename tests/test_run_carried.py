@@ -33,10 +33,10 @@ def test_prod_deploys_exactly_the_bytes_that_dev_validated(world: World) -> None
     (made,) = world.folder.glob("jobs/train-1-1/.pipegen/packed/model.tar")
     used = sorted(world.folder.glob("jobs/deploy-*-2-1/.pipegen/packed/model.tar"))
     assert [file.parts[-4] for file in used] == [
-        "deploy-prod-canary-2-1",
-        "deploy-prod-closing-2-1",
-        "deploy-prod-full-2-1",
-        "deploy-staging-2-1",
+        "deploy-serving-prod-canary-2-1",
+        "deploy-serving-prod-closing-2-1",
+        "deploy-serving-prod-full-2-1",
+        "deploy-serving-staging-2-1",
     ]
     assert {file.read_bytes() for file in used} == {made.read_bytes()}
 
@@ -50,7 +50,7 @@ def test_prod_makes_nothing_again_but_judges_what_it_gets(world: World) -> None:
 
 
 def test_only_prod_asks(world: World) -> None:
-    assert run(world, MODEL, "deliver-prod", PROD).asked == ["prod", "prod-full"]
+    assert run(world, MODEL, "deliver-prod", PROD).asked == ["serving-prod", "serving-prod-full"]
 
 
 def entry(world: World, name: str) -> Path:
@@ -127,19 +127,24 @@ BAD = 'mkdir "$PIPEGEN_ARTIFACTS/model"; echo PIPEGEN_VERSION=1 >> "$PIPEGEN_OUT
 # ---------------------------------------------------------------- deploy by version
 
 
-@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("environment", ["serving-dev", "serving-staging", "serving-prod"])
 def test_a_version_is_deployed_again_from_the_store(environment: str, world: World) -> None:
-    how = Started("dev" if environment == "dev" else "prod", parameters={"version": "3.1", "environment": environment})
+    how = Started(
+        "dev" if environment == "serving-dev" else "prod", parameters={"version": "3.1", "environment": environment}
+    )
     before = len(world.calls)
     trace = run(world, MODEL, "action-deploy", Started(how.branch, parameters=how.parameters, run_id="2"))
     assert trace.succeeded
-    assert trace.asked == (["prod", "prod-full"] if environment == "prod" else [])
+    assert trace.asked == (["serving-prod", "serving-prod-full"] if environment == "serving-prod" else [])
     assert not any("fraud.train" in line for line in world.calls[before:])
 
 
 def test_a_version_that_nobody_kept_fails_before_the_deployment_begins(world: World) -> None:
-    how = Started("prod", parameters={"version": "9.9", "environment": "staging"}, run_id="2")
+    how = Started("prod", parameters={"version": "9.9", "environment": "serving-staging"}, run_id="2")
     trace = run(world, MODEL, "action-deploy", how)
     assert not trace.succeeded
-    assert trace.names(job="deploy-staging") == ["prepare", "tools", "fetch-model", "finally"]
-    assert "holds nothing under fraud-detection/version-9.9/model" in trace.step("deploy-staging/fetch-model").output
+    assert trace.names(job="deploy-serving-staging") == ["prepare", "tools", "fetch-model", "finally"]
+    assert (
+        "holds nothing under fraud-detection/version-9.9/model"
+        in trace.step("deploy-serving-staging/fetch-model").output
+    )

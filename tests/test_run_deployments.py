@@ -37,7 +37,7 @@ def test_a_deployment_in_one_job_undoes_itself(
     world.behave({name: text.replace("@UPLOADS@", str(world.uploads())) for name, text in behaviour.items()})
     trace = run(world, "fraud-detection", "deliver-dev")
     assert trace.succeeded == succeeded, title
-    assert undone(trace, "deploy-dev") == expected
+    assert undone(trace, "deploy-serving-dev") == expected
     assert ("store" in trace.started) == succeeded
 
 
@@ -46,7 +46,7 @@ def test_what_fails_before_the_deployment_began_is_not_restored(tmp_path: Path) 
     world.behave({"before-1": FAIL})
     trace = run(world, "demand-forecast", "deliver-dev")
     assert not trace.succeeded
-    assert trace.names(job="deploy-dev") == ["prepare", "tools", "before-1"]
+    assert trace.names(job="deploy-bundle-dev") == ["prepare", "tools", "before-1"]
 
 
 def test_a_required_program_that_is_missing_stops_the_deployment_before_it_began(tmp_path: Path) -> None:
@@ -60,23 +60,31 @@ def test_a_required_program_that_is_missing_stops_the_deployment_before_it_began
 @pytest.mark.parametrize("step", ["rollout", "rollout-2", "verify"])
 def test_what_fails_after_the_deployment_began_is_restored_in_its_environment(step: str, tmp_path: Path) -> None:
     world = world_of("demand-forecast", tmp_path)
-    world.behave({f"deploy-staging.{step}": FAIL})
+    world.behave({f"deploy-bundle-staging.{step}": FAIL})
     trace = run(world, "demand-forecast", "deliver-main")
     assert not trace.succeeded
-    assert world.calls_in("deploy-staging/restore") == ["repository-script ./scripts/restore.sh staging"]
+    assert world.calls_in("deploy-bundle-staging/restore") == ["repository-script ./scripts/restore.sh staging"]
     assert trace.asked == []
-    assert "deploy-prod" not in trace.started
+    assert "deploy-bundle-prod" not in trace.started
 
 
+TWICE = ["serving-prod", "serving-prod-full"]
 IN_SEVERAL_JOBS = [
-    ("nothing fails", {}, (), True, ["prod", "prod-full"], (0, 1)),
-    ("the first approval is refused", {}, ("prod",), False, ["prod"], (0, 0)),
-    ("the approval half-way is refused", {}, ("prod-full",), False, ["prod", "prod-full"], (1, 1)),
-    ("the canary fails", {"rollout-canary": FAIL}, (), False, ["prod"], (1, 1)),
-    ("the comparison fails", {"rollout-watch": FAIL}, (), False, ["prod"], (1, 1)),
-    ("the last step fails", {"rollout-full": FAIL}, (), False, ["prod", "prod-full"], (1, 1)),
-    ("the verification fails", {"verify": FAIL}, (), False, ["prod", "prod-full"], (1, 1)),
-    ("cleaning up fails", {"finally": FAIL}, (), False, ["prod", "prod-full"], (0, 1)),
+    ("nothing fails", {}, (), True, TWICE, (0, 1)),
+    ("the first approval is refused", {}, ("serving-prod",), False, ["serving-prod"], (0, 0)),
+    (
+        "the approval half-way is refused",
+        {},
+        ("serving-prod-full",),
+        False,
+        TWICE,
+        (1, 1),
+    ),
+    ("the canary fails", {"rollout-canary": FAIL}, (), False, ["serving-prod"], (1, 1)),
+    ("the comparison fails", {"rollout-watch": FAIL}, (), False, ["serving-prod"], (1, 1)),
+    ("the last step fails", {"rollout-full": FAIL}, (), False, TWICE, (1, 1)),
+    ("the verification fails", {"verify": FAIL}, (), False, TWICE, (1, 1)),
+    ("cleaning up fails", {"finally": FAIL}, (), False, TWICE, (0, 1)),
 ]
 
 
@@ -97,19 +105,19 @@ def test_a_deployment_in_several_jobs_undoes_itself_in_its_closing_job(
     trace = run(world, "fraud-detection", "action-retrain-now", how)
     assert trace.succeeded == succeeded, title
     assert trace.asked == asked
-    assert undone(trace, "deploy-prod-closing") == expected
+    assert undone(trace, "deploy-serving-prod-closing") == expected
 
 
 def test_a_deployment_that_never_began_is_closed_without_a_restore(tmp_path: Path) -> None:
     world = world_of("fraud-detection", tmp_path)
 
     def meddle(job: str) -> None:
-        if job == "deploy-prod-canary":
+        if job == "deploy-serving-prod-canary":
             (world.uploads() / "model-1").write_bytes(b"")
 
     trace = run(world, "fraud-detection", "action-retrain-now", RETRAIN, before_job=meddle)
-    assert trace.names(job="deploy-prod-canary")[-1] == "check-model"
-    assert undone(trace, "deploy-prod-closing") == (0, 1)
+    assert trace.names(job="deploy-serving-prod-canary")[-1] == "check-model"
+    assert undone(trace, "deploy-serving-prod-closing") == (0, 1)
 
 
 def test_a_restore_runs_even_if_the_artifact_is_gone_by_then(tmp_path: Path) -> None:
@@ -117,11 +125,11 @@ def test_a_restore_runs_even_if_the_artifact_is_gone_by_then(tmp_path: Path) -> 
     world.behave({"rollout-full": FAIL})
 
     def meddle(job: str) -> None:
-        if job == "deploy-prod-closing":
+        if job == "deploy-serving-prod-closing":
             (world.uploads() / "model-1").unlink()
 
     trace = run(world, "fraud-detection", "action-retrain-now", RETRAIN, before_job=meddle)
-    assert undone(trace, "deploy-prod-closing") == (1, 1)
+    assert undone(trace, "deploy-serving-prod-closing") == (1, 1)
 
 
 # ---------------------------------------------------------------- approvals
@@ -134,10 +142,10 @@ def test_a_restore_runs_even_if_the_artifact_is_gone_by_then(tmp_path: Path) -> 
         (
             "demand-forecast",
             "deliver-main",
-            "prod",
-            ["checks", "dependencies", "backtest", "validate-bundle-staging", "deploy-staging"],
+            "bundle-prod",
+            ["checks", "dependencies", "backtest", "validate-bundle-bundle-staging", "deploy-bundle-staging"],
         ),
-        ("price-elasticity", "deliver-tag-elasticity-v", "prod", ["guard", "test", "train", "validate"]),
+        ("price-elasticity", "deliver-tag-elasticity-v", "pricing-prod", ["guard", "test", "train", "validate"]),
     ],
 )
 def test_nothing_that_an_approval_guards_starts_without_it(

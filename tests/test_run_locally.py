@@ -49,14 +49,14 @@ FAILING_STEPS = [
     (
         "demand-forecast",
         "deliver-main",
-        "validate-bundle-prod.validate-bundle",
+        "validate-bundle-bundle-prod.validate-bundle",
         [
             "checks",
             "dependencies",
             "backtest",
-            "validate-bundle-staging",
-            "deploy-staging",
-            "validate-bundle-prod",
+            "validate-bundle-bundle-staging",
+            "deploy-bundle-staging",
+            "validate-bundle-bundle-prod",
         ],
     ),
     ("price-elasticity", "deliver-tag-elasticity-v", "test", ["guard", "test"]),
@@ -230,14 +230,14 @@ def test_a_stage_is_tried_as_often_as_the_spec_says(behaviour: str, code: int, t
 # ---------------------------------------------------------------- a rollback installs and builds nothing
 
 
-@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("environment", ["serving-dev", "serving-staging", "serving-prod"])
 def test_a_rollback_runs_the_commands_of_the_spec_and_nothing_else(environment: str, tmp_path: Path) -> None:
     world = world_of("fraud-detection", tmp_path)
-    branch = "dev" if environment == "dev" else "prod"
+    branch = "dev" if environment == "serving-dev" else "prod"
     how = Started(branch, parameters={"version": "3.0", "environment": environment})
     trace = run(world, "fraud-detection", "action-rollback", how)
     assert trace.succeeded
-    assert trace.asked == (["prod-rollback"] if environment == "prod" else [])
+    assert trace.asked == (["serving-prod-rollback"] if environment == "serving-prod" else [])
     assert trace.started == ["guard", f"rollback-{environment}"]
     assert [line.split("\t")[2] for line in world.calls] == [
         "repository-script ./scripts/serve_version.sh 3.0",
