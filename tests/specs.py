@@ -143,7 +143,7 @@ def _models() -> st.SearchStrategy[Data]:
         {
             "name": st.just("churn-prediction"),
             "owner": st.just("retention"),
-            "path": st.sampled_from([".", "models/a b", "models/deep/churn"]),
+            "path": st.sampled_from([".", "models/a@b", "models/deep/churn"]),
             "paths": st.just(["libs/**"]),
         },
         optional={"title": hostile_texts(), "description": hostile_texts()},

@@ -80,8 +80,8 @@ BranchName = Annotated[
 ]
 RelativePath = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9._@*-][A-Za-z0-9._@ */+-]*$", max_length=300),
-    Field(description="A path from the model's folder, with forward slashes."),
+    StringConstraints(pattern=r"^[A-Za-z0-9._@*][A-Za-z0-9._@*/+-]*$", max_length=300),
+    Field(description="A path from the model's folder, with forward slashes and without spaces."),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Script = Annotated[
