@@ -107,6 +107,12 @@ def test_a_run_has_at_most_256_jobs_those_of_called_workflows_included(number: i
     assert refused(delivery(made)) == refusals
 
 
+@pytest.mark.parametrize(("text", "refusals"), [("${{ x }}", ["script deliver-prod/a/work"]), ("$ x", [])])
+def test_a_script_that_holds_an_expressions_opening_is_limited(text: str, refusals: list[str]) -> None:
+    step = run(text=f"echo '{text}'\n" + "# \n" * 7000)
+    assert refused(delivery(pipeline(phase("build", (job("a", step),))))) == refusals
+
+
 def test_a_workflow_file_has_at_most_512_kib() -> None:
     made = delivery(pipeline(phase("build", (job("a", run(text="echo 12345678\n" * 40_000)),))))
     assert refused(made) == ["size of .github/workflows/churn.deliver-prod.yml"]

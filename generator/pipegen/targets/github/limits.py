@@ -14,6 +14,7 @@ _MOST_INPUTS = 25
 _MOST_JOBS = 256
 _LARGEST_FILE = 512 * 1024
 _HOSTED_MINUTES = 6 * 60
+_LONGEST_EXPRESSION = 21_000
 _ROOM_OF_A_STEP = 700
 
 
@@ -25,6 +26,7 @@ def limit_capabilities(delivery: Delivery, pipeline: Pipeline, config: Config) -
     if 2 * _rough_size(pipeline) > _LARGEST_FILE:
         yield from _sizes(delivery, pipeline, config)
     yield from _long_jobs(pipeline)
+    yield from _long_texts(pipeline)
 
 
 def _unsupported(subject: str, reason: str, pipeline: Pipeline) -> Capability:
@@ -69,3 +71,12 @@ def _long_jobs(pipeline: Pipeline) -> Iterator[Capability]:
                 f"{duration(_HOSTED_MINUTES)}; one with a runner of its own may take longer"
             )
             yield Capability(f"timeout {pipeline.id}/{job.id}", Fidelity.APPROXIMATED, how, job.origin)
+
+
+def _long_texts(pipeline: Pipeline) -> Iterator[Capability]:
+    """A text with `${{` in it counts as one expression as a whole, however it is written."""
+    for job in pipeline.jobs:
+        for step in job.steps:
+            if isinstance(step, Run) and "${{" in step.script and len(step.script) > _LONGEST_EXPRESSION:
+                reason = f"a script that holds the characters ${{{{ has at most {_LONGEST_EXPRESSION} characters"
+                yield Capability(f"script {pipeline.id}/{job.id}/{step.id}", Fidelity.UNSUPPORTED, reason, step.origin)
