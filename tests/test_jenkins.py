@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -28,6 +30,7 @@ from pipegen.delivery import (
     Action,
     Change,
     Event,
+    Lock,
     Merged,
     Parameter,
     Review,
@@ -137,6 +140,49 @@ def test_runs_that_go_different_ways_never_end_each_other(tmp_path: Path) -> Non
     file = write(tmp_path, pipeline(*ways, event=Action("rollback", (), ("prod",))))
     assert [sorted(each.named) for each in _locks(file)] == [["resource"], ["resource"]]
     assert list(_named(file, "milestone")) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "milestones"),
+    [("newest", "newest", [1, 2]), ("all", "newest", [1]), ("newest", "all", []), ("all", "all", [])],
+)
+def test_a_run_never_ends_an_older_one_that_is_at_work_further_on(
+    tmp_path: Path, first: Literal["all", "newest"], second: Literal["all", "newest"], milestones: list[int]
+) -> None:
+    stations = (
+        phase(name, deployment=deployed(waiting=waiting, to=name))
+        for name, waiting in (("staging", first), ("prod", second))
+    )
+    file = write(tmp_path, pipeline(*stations))
+    assert [each.named["ordinal"].value for each in _named(file, "milestone")] == milestones
+    assert len([each for each in _locks(file) if "inversePrecedence" in each.named]) == len(milestones)
+
+
+def test_a_lock_says_who_waits_for_it(tmp_path: Path) -> None:
+    back = replace(deployed(), lock=Lock("prod-rollback", "all"))
+    said = {
+        "deployment": phase("prod", deployment=deployed(RESTORE), approval=APPROVAL),
+        "canary": phase("prod", deployment=canary(RESTORE), approval=APPROVAL),
+        "rollback": phase("prod", deployment=back),
+    }
+    lines = {
+        claim: re.findall(r"// ((?:One|Taken|Kept|However).*)", write(tmp_path, pipeline(each)).read_text("utf-8"))
+        for claim, each in said.items()
+    }
+    holder = "One holder at a time among all models, until the deployment is complete or undone."
+    assert lines == {
+        "deployment": [
+            holder,
+            "Taken after the approval: a prompt that nobody answers stops no other model.",
+            "However the stage ended, an abort included, and still under the lock.",
+        ],
+        "canary": [
+            holder,
+            "Kept while people are asked whether to go on: other runs wait until they answer or their time is up.",
+            "However the stage ended, an abort and an unanswered prompt included, and still under the lock.",
+        ],
+        "rollback": ["One rollback at a time among all models. It does not wait for a deployment that is under way."],
+    }
 
 
 def test_an_action_takes_place_in_the_environment_that_was_chosen(tmp_path: Path) -> None:

@@ -56,6 +56,20 @@ def test_every_item_says_what_jenkins_makes_of_it_and_what_to_set() -> None:
     assert told == {subject: (fidelity, True) for subject, (fidelity, _) in CAPABILITIES.items()}
 
 
+def test_an_action_is_offered_on_the_branches_and_tags_that_it_is_for_and_on_no_tag_named_like_a_branch() -> None:
+    assert (
+        "discover branches named dev prod and nothing else"
+        in _capabilities("fraud-detection")["event action-rollback"].detail
+    )
+    found = _capabilities("price-elasticity")["event action-rollback"].detail
+    assert "discover branches named main and tags named elasticity-v* and nothing else" in found
+
+
+def test_the_branch_of_a_tag_is_fetched_only_if_the_job_is_set_to() -> None:
+    found = _capabilities("price-elasticity")["checkout"]
+    assert (found.fidelity, "`Advanced clone behaviours`" in found.detail) == (Fidelity.WITH_SETTINGS, True)
+
+
 def test_only_the_initiator_of_a_push_weakens_a_control() -> None:
     weaker = {
         each.subject for path in SPECS for each in jenkins.capabilities(delivery_of(path), CONFIG) if each.weakens
@@ -74,6 +88,13 @@ def test_people_of_one_team_may_stand_for_two_only_where_jenkins_is_asked_for_so
     planned = replace(delivery(pipeline(phase("prod", [job("a")], approval=asked))), environments=(settings,))
     found = {each.subject: each.weakens for each in jenkins.capabilities(planned, Config())}
     assert found["approval prod"] is weakens
+
+
+def test_the_newest_run_goes_first_where_the_lock_says_so_and_nowhere_else() -> None:
+    found = _capabilities("demand-forecast")["lock bundle-prod"]
+    assert found.fidelity is Fidelity.APPROXIMATED
+    assert "a newer run of deliver-main goes first" in found.detail
+    assert "runs of action-rollback wait in the order of asking" in found.detail
 
 
 # ---------------------------------------------------------------- size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from pipegen.config import Config
@@ -54,11 +54,11 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
 
 def _event(delivery: Delivery, pipeline: Pipeline) -> Capability:
     job = f"multibranch job {job_name(delivery, pipeline)} with the script path {path(delivery, pipeline)}"
-    detail = f"{job}: {_discovery(pipeline)}"
+    detail = f"{job}: {_discovery(delivery, pipeline)}"
     return Capability(f"event {pipeline.id}", Fidelity.WITH_SETTINGS, detail, pipeline.origin)
 
 
-def _discovery(pipeline: Pipeline) -> str:
+def _discovery(delivery: Delivery, pipeline: Pipeline) -> str:
     match pipeline.event:
         case Change(branches):
             return f"discover branches named {' '.join(branches)}, except those filed as pull requests"
@@ -78,11 +78,22 @@ def _discovery(pipeline: Pipeline) -> str:
             return f"discover branch {branch}; the run of the first scan does nothing and sets the timer"
         case Action(_, _, branches):
             return (
-                f"discover the branches or tags {' '.join(branches)}; give nobody the permission to replay; the run of "
-                "the first scan does nothing and sets the form"
+                f"discover {_refs(delivery, branches)} and nothing else, for whatever is discovered brings its own "
+                "Jenkinsfile; give nobody the permission to replay; the run of the first scan does nothing and sets "
+                "the form"
             )
         case _:
             assert_never(pipeline.event)
+
+
+def _refs(delivery: Delivery, patterns: Sequence[str]) -> str:
+    """The patterns as branches and as tags: a tag that is named like a branch must not be found."""
+    of_tags = {each.event.pattern for each in delivery.pipelines if isinstance(each.event, Tagged)}
+    kinds = (
+        ("branches", [each for each in patterns if each not in of_tags]),
+        ("tags", [each for each in patterns if each in of_tags]),
+    )
+    return " and ".join(f"{kind} named {' '.join(names)}" for kind, names in kinds if names)
 
 
 def _start(delivery: Delivery, pipeline: Pipeline) -> Iterator[Capability]:
@@ -132,7 +143,10 @@ def _machines(delivery: Delivery) -> Iterator[Capability]:
 def _checkouts(delivery: Delivery) -> Iterator[Capability]:
     checkouts = [step for step in _steps(delivery) if isinstance(step, Checkout)]
     lfs = ", `Git LFS pull after checkout` on" if any(each.lfs for each in checkouts) else ""
-    detail = f"the whole history, as the jobs' Git behaviours have it: `shallow clone` and `honor refspec` off{lfs}"
+    detail = (
+        "the whole history of all branches: give the jobs the behaviour `Advanced clone behaviours`, with `shallow "
+        f"clone` and `honor refspec` off; without it Jenkins fetches little more than what it builds{lfs}"
+    )
     yield Capability("checkout", Fidelity.WITH_SETTINGS, detail, ("runtime", "checkout"))
 
 

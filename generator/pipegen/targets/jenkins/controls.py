@@ -106,10 +106,16 @@ def _lock(delivery: Delivery, environment: EnvironmentSettings) -> Iterator[Capa
             subject, Fidelity.WITH_SETTINGS, f"{detail}; runs wait in the order of asking", environment.origin
         )
         return
-    orderly = sorted({pipeline.id for pipeline, deployment in deployments if not supersedes(pipeline, deployment)})
-    rest = f"; runs of {', '.join(orderly)} wait in the order of asking" if orderly else ""
-    newest = "a newer run of the same job goes first and ends the older ones that wait, runs of other jobs stay"
-    yield Capability(subject, Fidelity.APPROXIMATED, f"{detail}; {newest}{rest}", environment.origin)
+    newest = {pipeline.id for pipeline, deployment in deployments if supersedes(pipeline, deployment)}
+    orderly = sorted({pipeline.id for pipeline, _ in deployments} - newest)
+    if newest:
+        detail += (
+            f"; a newer run of {', '.join(sorted(newest))} goes first, and an older one that waits ends as soon as its "
+            "turn comes, runs of other jobs stay"
+        )
+    if orderly:
+        detail += f"; runs of {', '.join(orderly)} wait in the order of asking"
+    yield Capability(subject, Fidelity.APPROXIMATED, detail, environment.origin)
 
 
 def _restore(delivery: Delivery, environment: EnvironmentSettings) -> Iterator[Capability]:

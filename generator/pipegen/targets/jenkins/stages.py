@@ -88,7 +88,13 @@ class Builder:
             stage = self._several(deployment, place)
         if closing is not None:
             self.methods.append(closing)
-        hold = Hold(deployment.lock.name, newest=supersedes(self.pipeline, deployment), approved=approved)
+        hold = Hold(
+            deployment.lock.name,
+            newest=supersedes(self.pipeline, deployment),
+            approved=approved,
+            prompts=any(unit.approval for unit in deployment.jobs),
+            rollback=deployment.lock.name != deployment.environment,
+        )
         return replace(stage, hold=hold, closes=closing.name if closing else None)
 
     def _several(self, deployment: Deployment, place: Place) -> Stage:
@@ -118,9 +124,13 @@ def supersedes(pipeline: Pipeline, deployment: Deployment) -> bool:
     """Whether a waiting run gives way to a newer one.
 
     Never where the runs of a pipeline go different ways: passing the milestone of one environment would end an older
-    run that is at work in another.
+    run that is at work in another. Nor before a deployment for which all runs wait: a run that ends, be it by a
+    failure, also ends the older ones that passed the same milestone, and one of them may be at work there.
     """
-    return deployment.lock.waiting == "newest" and all(phase.only is None for phase in pipeline.phases)
+    if any(phase.only is not None for phase in pipeline.phases):
+        return False
+    units = [phase.deployment for phase in pipeline.phases if phase.deployment is not None]
+    return all(unit.lock.waiting == "newest" for unit in units[units.index(deployment) :])
 
 
 def _ask(approval: Approval) -> Ask:

@@ -69,11 +69,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A lock; `newest` lets the newest waiting run go first, `approved` says that an approval comes before it."""
+    """A lock; `newest` lets the newest waiting run go first.
+
+    `approved` says that an approval comes before it, `prompts` that it is kept while people are asked whether to go on,
+    and `rollback` that it keeps rollbacks apart but no deployment.
+    """
 
     resource: str
     newest: bool
     approved: bool
+    prompts: bool
+    rollback: bool
 
 
 @dataclass(frozen=True, slots=True)
