@@ -106,7 +106,7 @@ class Agent:
             return
         properties = dict(each.split("=", 1) for each in found["properties"].strip().split(";") if each)
         data = re.sub(r"%0D|%0A|%AZP25", lambda code: {"%AZP25": "%"}.get(code[0], "\n"), found["data"])
-        settable = target.get("settableVariables", ())
+        settable = target.get("settableVariables", [properties.get("variable")])
         if found["name"] == "task.setvariable" and settable != "none" and properties["variable"] in settable:
             is_output = properties.get("isOutput") == "true"
             (self.outputs if is_output else self.variables)[properties["variable"]] = data

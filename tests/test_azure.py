@@ -165,7 +165,7 @@ def test_jobs_run_on_hosted_agents_unless_they_name_a_pool_or_an_image() -> None
     assert jobs["b"]["pool"] == {"name": "gpu"}
     assert data["resources"]["containers"] == [{"container": "image", "image": image}]
     assert jobs["c"]["container"] == "image"
-    assert {step["target"]["container"] for step in jobs["c"]["steps"] if "bash" in step} == {"image"}
+    assert {step["target"]["container"] for step in jobs["c"]["steps"] if "target" in step} == {"image"}
 
 
 def test_code_is_checked_out_and_artifacts_come_only_where_asked_for() -> None:
@@ -177,13 +177,18 @@ def test_code_is_checked_out_and_artifacts_come_only_where_asked_for() -> None:
     assert (checkout["persistCredentials"], checkout["fetchDepth"], checkout["clean"]) == (False, 1, True)
 
 
-def test_everything_has_a_timeout_and_restore_has_time_after_a_cancellation() -> None:
+def test_jobs_and_what_can_hang_have_a_timeout_and_restore_has_time_after_a_cancellation() -> None:
     steps = (Begin(), script("rollout", "x"), Complete(), restore())
     data = read(pipeline(phase("prod", environment="prod", deployment=deployed((job("deploy-prod", *steps), None)))))
     (deploy,) = jobs_of(data).values()
     assert deploy["cancelTimeoutInMinutes"] > 60
-    timed = [step for step in job_steps(deploy) if "download" not in step]
-    assert all(step["timeoutInMinutes"] for step in [deploy, *timed])
+    untimed = [step["displayName"] for step in job_steps(deploy) if "timeoutInMinutes" not in step and "bash" in step]
+    assert untimed == [
+        "Prepare the workspace",
+        "Begin: from here on the environment changes",
+        "Complete: nothing is left to undo",
+    ]
+    assert deploy["timeoutInMinutes"]
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -185,6 +185,13 @@ def test_the_closing_job_undoes_by_what_the_others_left(
     assert (tmp_path / "restored").exists() is restores
 
 
+def test_a_deployment_that_nothing_undoes_notes_nothing() -> None:
+    unit = deployed((job("rollback-prod", Begin(), script("back", "true"), Complete()), None))
+    data = read(pipeline(phase("prod", environment="prod", deployment=unit)))
+    titles = [step.get("displayName") for step in job_steps(jobs_of(data)["rollback_prod"])]
+    assert titles[-2:] == ["Prepare the workspace", "back"]
+
+
 # ---------------------------------------------------------------- results
 
 
@@ -201,10 +208,7 @@ def test_test_results_are_published_after_failures_and_decide_nothing() -> None:
     assert step["inputs"] == {
         "testResultsFormat": "JUnit",
         "testResultsFiles": "models/m/junit.xml",
-        "searchFolder": "$(Build.SourcesDirectory)",
         "testRunTitle": "Unit tests",
-        "failTaskOnFailedTests": False,
-        "failTaskOnMissingResultsFile": False,
     }
 
 
@@ -236,10 +240,15 @@ def test_a_cache_is_where_the_installer_looks_and_never_decides(kind: Literal["p
     assert cache["continueOnError"] is True
 
 
-def test_no_script_holds_a_parameter_and_every_script_is_restricted() -> None:
+def test_no_script_holds_a_parameter_and_scripts_of_the_repository_are_restricted() -> None:
     parameter = Parameter("version", "string", "", "", (), "", "", "", ())
-    work = job("work", script("x", "true"), variables=(JobVariable("V", ParameterValue("version")),))
+    collect = CollectOutputs(("VALUE",))
+    work = job("work", script("x", "true"), collect, variables=(JobVariable("V", ParameterValue("version")),))
     data = read(pipeline(phase("a", (work,)), event=Action("act", (parameter,), ("prod",))))
     scripts = [step for step in job_steps(jobs_of(data)["work"]) if "bash" in step]
     assert all(compiled(step["bash"], {}) == step["bash"] for step in scripts)
-    assert all(step["target"] == {"commands": "restricted", "settableVariables": "none"} for step in scripts)
+    assert {step["displayName"]: step.get("target") for step in scripts} == {
+        "Prepare the workspace": None,
+        "x": {"commands": "restricted", "settableVariables": "none"},
+        "Hand over values": {"commands": "restricted", "settableVariables": ["VALUE"]},
+    }

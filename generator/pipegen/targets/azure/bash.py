@@ -25,14 +25,13 @@ def bash(
     *,
     name: str | None = None,
     when: When = When.SUCCESS,
-    minutes: int = 5,
+    minutes: int | None = None,
     env: Mapping[str, Node] | None = None,
     settable: Sequence[str] = (),
-    commands: str | None = "restricted",
     is_advisory: bool = False,
 ) -> dict[str, Node]:
-    """A step. What it prints may set the `settable` variables, and ask for more of the agent if `commands` is None."""
-    target = {"container": container, "commands": commands, "settableVariables": list(settable) or "none"}
+    """A step that prints what others wrote: of all that a line may ask of the agent, it sets the `settable` alone."""
+    target = {"container": container, "commands": "restricted", "settableVariables": list(settable) or "none"}
     return present(
         {
             "bash": script,
@@ -55,8 +54,22 @@ def task(
     return present({"task": kind, **asked, "inputs": inputs})
 
 
-def marker(name: str, variable: str, title: str, container: str | None, *, is_output: bool) -> Node:
+def own(
+    title: str,
+    script: str,
+    *,
+    name: str | None = None,
+    when: When = When.SUCCESS,
+    env: Mapping[str, Node] | None = None,
+) -> dict[str, Node]:
+    """A step of a moment whose every line is pipegen's own: nothing to restrict, and the job's timeout is enough."""
+    return present(
+        {"bash": script, "name": name, "displayName": label(title), "condition": CONDITIONS[when], "env": env or {}}
+    )
+
+
+def marker(name: str, variable: str, title: str, *, is_output: bool) -> Node:
     """A step that notes how far a deployment has come; an output reaches the job that restores."""
     scope = ";isOutput=true" if is_output else ""
-    script = f'echo "##vso[task.setvariable variable={variable}{scope};isReadonly=true]true"\n'
-    return bash(title, script, container, name=name, settable=(variable,))
+    script = f'echo "##vso[task.setvariable variable={variable}{scope};isReadonly=true]true"'
+    return own(title, script, name=name if is_output else None)

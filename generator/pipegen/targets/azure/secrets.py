@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from pipegen.delivery import Job, Run, SecretValue
-from pipegen.targets.azure.bash import bash
+from pipegen.targets.azure.bash import own
 from pipegen.yaml_text import Node
 
 _REQUIRE = """\
@@ -39,7 +39,7 @@ def groups(job: Job) -> tuple[str, ...]:
     return tuple(dict.fromkeys(holder for holder, _ in _wanted(job)))
 
 
-def secret_check(job: Job, container: str | None) -> Iterator[Node]:
+def secret_check(job: Job) -> Iterator[Node]:
     """A step before anything else that needs every secret to be there.
 
     Azure leaves the macro of a variable that does not exist as it is, and a script would take that text for the secret,
@@ -48,7 +48,7 @@ def secret_check(job: Job, container: str | None) -> Iterator[Node]:
     wanted = _wanted(job)
     if wanted:
         text = _REQUIRE + "".join(f"require {holder} {name}\n" for holder, name in wanted)
-        yield bash("Check that the secrets exist", text, container, env={name: f"$({name})" for _, name in wanted})
+        yield own("Check that the secrets exist", text, env={name: f"$({name})" for _, name in wanted})
 
 
 def _wanted(job: Job) -> tuple[tuple[str, str], ...]:

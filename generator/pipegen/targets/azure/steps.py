@@ -24,7 +24,7 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.scripts import collect
-from pipegen.targets.azure.bash import BEGUN, COMPLETE, bash, marker, task
+from pipegen.targets.azure.bash import BEGUN, COMPLETE, bash, marker, own, task
 from pipegen.targets.azure.places import OUTPUTS
 from pipegen.targets.azure.runs import run
 from pipegen.targets.azure.secrets import secret_check
@@ -49,9 +49,12 @@ def steps(job: Job, scope: JobScope) -> Iterator[Node]:
         yield {"download": "none"}
     elif not any(isinstance(step, Checkout) for step in job.steps):
         yield {"checkout": "none"}
-    yield from secret_check(job, scope.place.container)
-    undone_here = scope.place.deployment
+    yield from secret_check(job)
+    undone_here = scope.place.deployment and any(isinstance(step, Run) and step.when is When.UNDO for step in job.steps)
+    is_marked = undone_here or scope.place.undone_elsewhere
     for step in job.steps:
+        if isinstance(step, Begin | Complete) and not is_marked:
+            continue
         nodes = tuple(_step(step, scope))
         if undone_here and isinstance(step, Run) and step.when is When.UNDO:
             undone_here = False
@@ -74,17 +77,17 @@ def _own_script(step: Prepare | CollectOutputs | PublishSummary | Begin | Comple
     container, leaves_job = scope.place.container, scope.place.undone_elsewhere
     match step:
         case Prepare():
-            return bash("Prepare the workspace", script(step.script), container)
+            return own("Prepare the workspace", script(step.script))
         case CollectOutputs(names):
             return bash("Hand over values", collect(names, _HAND_OVER), container, name=OUTPUTS, settable=names)
         case PublishSummary():
-            return bash("Show the summary", _SUMMARY, container, when=When.ALWAYS, commands=None)
+            return own("Show the summary", _SUMMARY, when=When.ALWAYS)
         case Begin():
             title = "Begin: from here on the environment changes"
-            return marker("begin", BEGUN, title, container, is_output=leaves_job)
+            return marker("begin", BEGUN, title, is_output=leaves_job)
         case Complete():
             title = "Complete: nothing is left to undo"
-            return marker("complete", COMPLETE, title, container, is_output=leaves_job)
+            return marker("complete", COMPLETE, title, is_output=leaves_job)
         case _:
             assert_never(step)
 
@@ -131,14 +134,11 @@ def _cache(step: Cache) -> Node:
 
 
 def _test_results(step: PublishTests) -> Node:
-    """The tests' own exit code has decided; results that are missing or red decide nothing here."""
+    """The tests' own exit code has decided; unless told, the task passes over results that are missing or red."""
     inputs: dict[str, Node] = {
         "testResultsFormat": "JUnit",
         "testResultsFiles": step.file,
-        "searchFolder": _SOURCES,
         "testRunTitle": label(step.title),
-        "failTaskOnFailedTests": False,
-        "failTaskOnMissingResultsFile": False,
     }
     options: dict[str, Node] = {"condition": "succeededOrFailed()", "continueOnError": True}
     return task("PublishTestResults@2", f"Results: {step.title}", inputs, options)
