@@ -23,6 +23,7 @@ from github_model import (
 from github_steps import step_named
 from pipegen.delivery import (
     Action,
+    Approval,
     DeploymentJob,
     JobVariable,
     Parameter,
@@ -234,10 +235,11 @@ def test_a_deployment_in_one_job_is_undone_if_it_began_and_did_not_complete(how:
     assert conditions([(tidy, steps(*each), how) for each in outcomes]) == [True] * len(outcomes)
 
 
-def unit_contexts(first: str, begun: str | None, complete: str | None) -> Contexts:
-    given = {"begun": begun, "complete": complete}
+def unit_contexts(first: str, begun: str | None, complete: str | None, attempt: str = "1") -> Contexts:
+    given = {"begun": begun, "complete": complete, "attempt": "1" if begun else None}
     known = {name: value for name, value in given.items() if value is not None}
-    return {"needs": {"deploy-tenth": {"result": first, "outputs": known}, "deploy-full": {"outputs": known}}}
+    needed = {"deploy-tenth": {"result": first, "outputs": known}, "deploy-full": {"outputs": known}}
+    return {"needs": needed, "github": {"run_attempt": attempt}}
 
 
 CLOSINGS = {
@@ -261,3 +263,33 @@ def test_a_deployment_in_several_jobs_is_closed_once_it_started_and_undone_if_it
     runs = conditions([(closing["if"], unit_contexts(*each), how) for each in CLOSINGS])
     undone = conditions([(undo, unit_contexts(*each), how) for each in CLOSINGS])
     assert [(ran, ran and undo) for ran, undo in zip(runs, undone, strict=True)] == list(CLOSINGS.values())
+
+
+@pytest.mark.parametrize("how", ["success", "failure", "cancelled"])
+def test_a_deployment_that_an_earlier_attempt_closed_is_not_undone_again(how: str) -> None:
+    undo = step_named(halves()[1]["jobs"]["deploy-closing"]["steps"], "Undo")["if"]
+    half_way = [unit_contexts("success", "success", None, attempt) for attempt in ("1", "2")]
+    assert conditions([(undo, each, how) for each in half_way]) == [True, False]
+
+
+def test_closing_again_is_refused_unless_all_that_is_left_to_do_is_to_tidy() -> None:
+    steps = halves(approval=approval())[1]["jobs"]["deploy-closing"]["steps"]
+    refusal, tidy = steps[0], step_named(steps, "Tidy")["if"]
+    ended = [unit_contexts("success", "success", complete, "2") for complete in ("success", "failure", None)]
+    assert conditions([(refusal["if"], each, "success") for each in ended]) == [False, True, True]
+    assert refusal["env"]["EARLIER_ATTEMPT"] == "${{ needs.deploy-tenth.outputs.attempt }}"
+    assert "others may have changed prod since" in refusal["env"]["REFUSAL"]
+    refused = [{"steps": {"attempt": {"outcome": outcome}}} for outcome in ("failure", "success", "skipped")]
+    assert conditions([(tidy, each, "failure") for each in refused]) == [False, True, True]
+
+
+def test_what_runs_always_does_not_run_in_an_attempt_that_nobody_approved() -> None:
+    made = workflow(phase("prod", deployment=deployment(), approval=approval()))["jobs"]["deploy"]["steps"]
+    let_in = [{"steps": {"attempt": {"outcome": outcome}}} for outcome in ("failure", "success")]
+    assert conditions([(step_named(made, "Tidy")["if"], each, "failure") for each in let_in]) == [False, True]
+
+
+@pytest.mark.parametrize(("asked", "where"), [(None, "Deploy-tenth"), (approval(), "Ask: Deploy to prod")])
+def test_a_refusal_half_way_says_at_once_where_to_start_over(asked: Approval | None, where: str) -> None:
+    refusal = halves(approval=asked)[1]["jobs"]["deploy-full"]["steps"][0]["env"]["REFUSAL"]
+    assert refusal.endswith(f"run the job again that is called {where}")

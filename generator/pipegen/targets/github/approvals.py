@@ -31,11 +31,13 @@ def approval_nodes(approval: Approval, needs: tuple[str, ...], condition: str | 
 
 
 def _explanation(approval: Approval) -> str:
-    people = "One person" if approval.count == 1 else f"{approval.count} different people"
-    return (
-        f"{people} out of {', '.join(approval.approvers)}, none of them the one who started the run,\n"
-        f"must say yes within {duration(approval.expires_minutes)}."
+    approvers = ", ".join(approval.approvers)
+    people = (
+        f"One person out of {approvers}, not the one who started the run"
+        if approval.count == 1
+        else f"{approval.count} different people out of {approvers}, none of them the one who started the run"
     )
+    return f"{people},\nmust say yes within {duration(approval.expires_minutes)}."
 
 
 def duration(minutes: int) -> str:

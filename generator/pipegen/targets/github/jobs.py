@@ -18,8 +18,8 @@ from pipegen.yaml_text import Commented, Flow, Node, Section, present
 class Role:
     """What its place in a workflow adds to a job.
 
-    `first` are steps before all others; `records`: GitHub keeps it as a deployment to the job's environment; `undo` is
-    when its `When.UNDO` steps run.
+    `first` are steps before all others, which may refuse the job; `records`: GitHub keeps it as a deployment to the
+    job's environment; `undo` is when its `When.UNDO` steps run.
     """
 
     needs: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Role:
 
 
 def job_node(job: Job, file: File, role: Role) -> Node:
-    scene = Scene(job, file, role.undo)
+    scene = Scene(job, file, role.undo, may_refuse=bool(role.first))
     head: dict[str, Node] = {
         "name": label(job.title),
         "if": role.condition,

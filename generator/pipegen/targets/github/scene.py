@@ -10,11 +10,15 @@ from pipegen.targets.github.variables import File
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The job that a step stands in, its file, and when its deployment has to be undone."""
+    """The job that a step stands in, its file, and when its deployment has to be undone.
+
+    `may_refuse`: the job opens with a step that refuses what belongs to an earlier attempt.
+    """
 
     job: Job
     file: File
     undo: str
+    may_refuse: bool
 
     @property
     def is_on_hosted_machine(self) -> bool:

@@ -34,6 +34,7 @@ from pipegen.yaml_text import Node, Section, present
 OUTPUTS = "outputs"
 BEGIN = "begin"
 COMPLETE = "complete"
+ATTEMPT = "attempt"
 
 UNFINISHED = f"steps.{BEGIN}.outcome == 'success' && steps.{COMPLETE}.outcome != 'success'"
 """Whether the deployment of this very job began and did not complete."""
@@ -92,7 +93,7 @@ def _condition(when: When, scene: Scene) -> str | None:
         case When.SUCCESS:
             return None
         case When.ALWAYS:
-            return "always()"
+            return f"always() && steps.{ATTEMPT}.outcome != 'failure'" if scene.may_refuse else "always()"
         case When.UNDO:
             return f"always() && {scene.undo}"
         case _:
@@ -106,10 +107,11 @@ def _mark(step: Begin | Complete) -> Node:
     return Section(node, "From here on the environment changes.")
 
 
-def require_attempt(attempt: str, refusal: str) -> Node:
+def require_attempt(attempt: str, refusal: str, condition: str | None = None) -> Node:
     """A first step that refuses to run part of a run again on the strength of what an earlier attempt did.
 
-    GitHub runs failed jobs again without those that they need, and takes those as they were.
+    GitHub runs failed jobs again without those that they need, and takes those as they were. What runs always does not
+    run after a refusal: nobody let this attempt into the environment.
     """
     lines = [
         STRICT,
@@ -119,7 +121,14 @@ def require_attempt(attempt: str, refusal: str) -> Node:
         "fi",
     ]
     variables = {"EARLIER_ATTEMPT": attempt, "REFUSAL": label(refusal)}
-    return {"name": "Refuse what belongs to an earlier attempt", "env": variables, "run": "\n".join(lines) + "\n"}
+    node: dict[str, Node] = {
+        "name": "Refuse what belongs to an earlier attempt",
+        "id": ATTEMPT,
+        "if": condition,
+        "env": variables,
+        "run": "\n".join(lines) + "\n",
+    }
+    return present(node)
 
 
 # ---------------------------------------------------------------- results

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipegen.delivery import Action, Deployment, Job, Parameter, Phase, Pipeline, PublishedValue
-from pipegen.targets.github.approvals import HISTORY, approval_nodes, require_approval
+from pipegen.targets.github.approvals import HISTORY, approval_nodes, ask_name, require_approval
 from pipegen.targets.github.events import input_type
 from pipegen.targets.github.jobs import Role, job_node, lock_node, permissions
 from pipegen.targets.github.names import approved_id
@@ -150,22 +150,39 @@ def _role(unit: Unit, job: Job, needs: tuple[str, ...]) -> Role:
 
 def _first_step(unit: Unit, *, is_first: bool) -> tuple[Node, ...]:
     if not is_first:
-        attempt = expression(f"needs.{unit.first.id}.outputs.attempt")
-        refusal = f"the deployment began in an earlier attempt; run the job again that is called {unit.first.title}"
-        return (require_attempt(attempt, refusal),)
+        return (require_attempt(_begun_in(unit), f"the deployment began in an earlier attempt; {_anew(unit)}"),)
     if unit.phase.approval:
         return (require_approval(unit.phase.approval, expression(f"inputs.{APPROVED_ATTEMPT}")),)
     return ()
 
 
+def _begun_in(unit: Unit) -> str:
+    """In which attempt of the run the deployment began."""
+    return expression(f"needs.{unit.first.id}.outputs.attempt")
+
+
+def _anew(unit: Unit) -> str:
+    """Where a deployment starts over: where people are asked, if they are."""
+    title = ask_name(unit.phase.approval) if unit.phase.approval else unit.first.title
+    return f"run the job again that is called {title}"
+
+
 def _closing(unit: Unit, closing: Job) -> Node:
+    """The way back is open to the attempt that began: after it the lock was free, and others may have deployed."""
     first, last = f"needs.{unit.first.id}", f"needs.{unit.last.id}"
+    begun, unfinished = f"{first}.outputs.begun == 'success'", f"{last}.outputs.complete != 'success'"
+    now = f"{first}.outputs.attempt == github.run_attempt"
     # A runner that was lost left no word of how far it came.
-    begun = f"({first}.outputs.begun == 'success' || (!{first}.outputs.begun && {first}.result == 'failure'))"
+    lost = f"!{first}.outputs.begun && {first}.result == 'failure'"
+    refusal = (
+        f"an earlier attempt closed this deployment, and others may have changed {unit.deployment.environment} since; "
+        f"roll back, or {_anew(unit)}"
+    )
     role = Role(
         needs=tuple(each.job.id for each in unit.deployment.jobs),
         condition=f"always() && {first}.result != 'skipped'",
+        first=(require_attempt(_begun_in(unit), refusal, f"{begun} && {unfinished}"),),
         deploys=True,
-        undo=f"{begun} && {last}.outputs.complete != 'success'",
+        undo=f"(({begun} && {now}) || ({lost})) && {unfinished}",
     )
     return job_node(closing, unit.file, role)
