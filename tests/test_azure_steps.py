@@ -192,6 +192,18 @@ def test_a_deployment_that_nothing_undoes_notes_nothing() -> None:
     assert titles[-2:] == ["Prepare the workspace", "back"]
 
 
+def test_restore_has_time_after_a_cancellation_for_what_it_has_to_fetch() -> None:
+    def left(*variables: StepVariable) -> int:
+        back = script("restore", "true", when=When.UNDO, variables=variables)
+        unit = deployed((job("deploy-prod", Begin(), Complete(), back), None))
+        data = read(pipeline(phase("prod", environment="prod", deployment=unit)))
+        minutes: int = jobs_of(data)["deploy_prod"]["cancelTimeoutInMinutes"]
+        return minutes
+
+    token = StepVariable("CLUSTER_TOKEN", TokenValue("CLUSTER_TOKEN", "cluster.example.com", "prod", "prod-cluster"))
+    assert left(token, StepVariable("CA_FILE", FILE)) == left() + 20
+
+
 # ---------------------------------------------------------------- results
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipegen.delivery import Approval, Deployment, Job, Pipeline, Run, When
 from pipegen.targets.azure.bash import BEGUN, COMPLETE, task
 from pipegen.targets.azure.places import Places, output, read_values
+from pipegen.targets.azure.runs import minutes_to_fetch
 from pipegen.targets.azure.secrets import groups
 from pipegen.targets.azure.steps import steps
 from pipegen.targets.azure.texts import identifier, label, listed, minutes
@@ -86,7 +87,8 @@ def _steps(job: Job, line: Line) -> list[Node]:
 
 def _after_cancellation(job: Job) -> int | None:
     """Azure kills what still runs five minutes after a cancellation, restore included, unless told otherwise."""
-    needed = sum(step.timeout_minutes for step in job.steps if isinstance(step, Run) and step.when is not When.SUCCESS)
+    last = [step for step in job.steps if isinstance(step, Run) and step.when is not When.SUCCESS]
+    needed = sum(step.timeout_minutes + minutes_to_fetch(step) for step in last)
     return needed + _AGENT_ENDS_IN if needed else None
 
 

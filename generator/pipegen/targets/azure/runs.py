@@ -15,6 +15,8 @@ _ADVISORY = (
     '[ "$status" = 0 ] || echo "##vso[task.logissue type=error]Failed with status $status; advisory, it stops nothing"',
     "exit 0",
 )
+_FETCH_ENDS_IN = 10
+"""Minutes that a file or a token may take to come."""
 
 
 def run(step: Run, scope: JobScope) -> Iterator[Node]:
@@ -78,17 +80,23 @@ def _is_file(variable: StepVariable) -> bool:
 # ---------------------------------------------------------------- steps before the script
 
 
+def minutes_to_fetch(step: Run) -> int:
+    """What the steps before the script may take, at most."""
+    return _FETCH_ENDS_IN * sum(isinstance(each.value, TokenValue) or _is_file(each) for each in step.variables)
+
+
 def _fetched(step: Run, variable: StepVariable, container: str | None) -> Iterator[Node]:
     """What has to be fetched for the step, when and as long as the step itself."""
     options: dict[str, Node] = {"condition": CONDITIONS[step.when], "continueOnError": step.advisory or None}
     match variable.value:
         case SecretValue(type="file", credential=file):
             named = {"name": _reference(step, variable), **options}
-            yield task("DownloadSecureFile@1", f"Fetch the file {variable.name}", {"secureFile": file}, named)
+            title = f"Fetch the file {variable.name}"
+            yield task("DownloadSecureFile@1", title, {"secureFile": file}, named, minutes=_FETCH_ENDS_IN)
         case TokenValue():
             title = f"Ask for the token {variable.name}"
             on_host = {**options, "target": "host" if container else None}
-            yield task("AzureCLI@2", title, _token_inputs(variable.value), on_host)
+            yield task("AzureCLI@2", title, _token_inputs(variable.value), on_host, minutes=_FETCH_ENDS_IN)
 
 
 def _token_inputs(token: TokenValue) -> dict[str, Node]:
