@@ -43,8 +43,9 @@ def _environment(environment: EnvironmentSettings) -> Capability:
     return Capability(
         f"environment {environment.name}",
         Fidelity.WITH_SETTINGS,
-        f"environment {environment.name} without reviewers, {_reached_from(environment)}; private repositories need "
-        "GitHub Pro, Team or Enterprise for it",
+        f"environment {environment.name} without reviewers, wait timer or custom protection rules, which would hold up "
+        f"or fail the way back too, {_reached_from(environment)}; private repositories need GitHub Pro, Team or "
+        "Enterprise for it",
         environment.origin,
     )
 
