@@ -42,7 +42,7 @@ PIECES = (
     "on",
     "yes",
     "1e3",
-    "PIPEGEN_RETRY",
+    "PIPEGEN_END",
     "END",
 )
 

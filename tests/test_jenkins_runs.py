@@ -112,6 +112,13 @@ def test_nothing_to_undo_takes_no_agent(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- advice
 
 
+def test_an_advisory_script_ends_itself_before_jenkins_ends_the_run(tmp_path: Path) -> None:
+    advice = Run("lint", "Lint", "set -euo pipefail\nruff check .\n", timeout_minutes=20, advisory=True)
+    text = write(tmp_path, pipeline(phase("p", [job("a", advice)]))).read_text("utf-8")
+    assert 'timeout --kill-after=30s 20m bash "$PIPEGEN_HOME/limited.sh"' in text
+    assert "bash('Lint', 25, " in text
+
+
 def test_an_advisory_step_that_fails_changes_nothing(tmp_path: Path) -> None:
     advice = Run("lint", "Lint", "x", advisory=True)
     file = write(tmp_path, pipeline(phase("p", [job("a", advice, script("Test"))])))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipegen.plan.commands import command_line, with_retries
-from pipegen.scripts import STRICT, collect, with_secret_files
+from pipegen.scripts import STRICT, collect, limited, with_secret_files
 from shell import Done, bash
 
 HAND_OVER = 'printf \'%s=%s\\n\' "$name" "$value"'
@@ -120,12 +120,20 @@ def test_every_argument_arrives_as_one_word_with_declared_names_filled_in(argume
 
 
 @pytest.mark.parametrize(
-    "text", ["cat <<'PIPEGEN_RETRY'\nx\nPIPEGEN_RETRY", "echo '$x' \"\\\\\"", "if true\nthen echo 1\nfi"]
+    "text", ["cat <<'PIPEGEN_END'\nx\nPIPEGEN_END", "echo '$x' \"\\\\\"", "if true\nthen echo 1\nfi"]
 )
 def test_a_script_that_is_tried_again_says_the_same(text: str, tmp_path: Path) -> None:
     whole = f"{STRICT}\n{text}\n"
     home = {"PIPEGEN_HOME": str(tmp_path)}
     assert bash(with_retries(whole, 2), tmp_path, home) == bash(whole, tmp_path, home)
+
+
+def test_a_script_that_takes_too_long_ends_itself_with_a_failure_of_its_own(tmp_path: Path) -> None:
+    home = {"PIPEGEN_HOME": str(tmp_path)}
+    whole = f"{STRICT}\necho begun\nsleep 600\n"
+    (short,) = [limited(whole, 1).replace("1m bash", "0.2s bash")]
+    assert bash(short, tmp_path, home) == Done(124, "begun\n", "")
+    assert bash(limited(f"{STRICT}\nexit 3\n", 1), tmp_path, home).code == 3
 
 
 def test_an_undeclared_variable_and_a_broken_pipe_fail_a_script_that_is_tried_again(tmp_path: Path) -> None:

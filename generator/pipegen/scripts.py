@@ -63,3 +63,22 @@ def with_secret_files(script: str, names: Sequence[str]) -> str:
         ]
     files = " ".join(f'"${name}"' for name in names)
     return script.replace(STRICT, "\n".join([STRICT, *lines, f"trap 'rm -f -- {files}' EXIT"]), 1)
+
+
+def in_file(script: str, name: str, lines: Sequence[str]) -> str:
+    """A script that puts another one into $PIPEGEN_HOME/<name> as it is, and goes on with `lines`."""
+    end = "PIPEGEN_END"
+    while end in script:
+        end += "_"
+    return (
+        "\n".join([STRICT, f"cat > \"$PIPEGEN_HOME/{name}\" <<'{end}'", f"{script.rstrip(chr(10))}\n{end}", *lines])
+        + "\n"
+    )
+
+
+def limited(script: str, minutes: int) -> str:
+    """The script, ended with a failure of its own after that time.
+
+    Call it where the CI system's own limit would count as more than a failure of the step.
+    """
+    return in_file(script, "limited.sh", [f'timeout --kill-after=30s {minutes}m bash "$PIPEGEN_HOME/limited.sh"'])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipegen.quoting import sh_quote
-from pipegen.scripts import STRICT
+from pipegen.scripts import STRICT, in_file
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.runtime import Runtime
 from pipegen.spec.stages import NamedStep, Stage
@@ -63,17 +63,15 @@ def with_retries(text: str, retries: int) -> str:
     """The script, tried again up to `retries` times if it fails."""
     if not retries:
         return text
-    end = "PIPEGEN_RETRY"
-    while end in text:
-        end += "_"
     tries = " ".join(str(number) for number in range(1, retries + 2))
-    return (
-        f"{STRICT}\ncat > \"$PIPEGEN_HOME/attempt.sh\" <<'{end}'\n{text}{end}\n"
-        f"for attempt in {tries}; do\n"
-        '  if bash "$PIPEGEN_HOME/attempt.sh"; then exit 0; fi\n'
-        '  echo "attempt $attempt failed" >&2\n'
-        "done\nexit 1\n"
-    )
+    loop = [
+        f"for attempt in {tries}; do",
+        '  if bash "$PIPEGEN_HOME/attempt.sh"; then exit 0; fi',
+        '  echo "attempt $attempt failed" >&2',
+        "done",
+        "exit 1",
+    ]
+    return in_file(text, "attempt.sh", loop)
 
 
 def in_model(spec: ModelSpec, path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import assert_never
 
@@ -208,7 +208,14 @@ def python_check(version: str) -> str:
 # ---------------------------------------------------------------- scripts and their variables
 
 
+_LIMIT_MARGIN = 5
+"""Minutes that Jenkins leaves to an advisory script that ends itself: an end by Jenkins would end the run as well."""
+
+
 def _script(job: Job, run: Run) -> Statement:
+    if run.advisory:
+        own_limit = scripts.limited(run.script, run.timeout_minutes)
+        run = replace(run, script=own_limit, timeout_minutes=run.timeout_minutes + _LIMIT_MARGIN)
     credentials = tuple(_credentials(run.variables))
     script: Statement = _bash(job, run, {name for each in credentials for name in _bound(each)})
     if credentials:
