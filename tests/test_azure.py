@@ -7,7 +7,7 @@ import pytest
 
 from azure_agent import job_steps
 from azure_evaluation import Facts, holds
-from azure_samples import approval, deployed, job, jobs_of, phase, pipeline, read, restore, script
+from azure_samples import approval, delivery, deployed, job, jobs_of, phase, pipeline, read, restore, script
 from deliveries import CONFIG, SPECS, delivery_of
 from pipegen.config import HOSTS, Config, Host
 from pipegen.delivery import (
@@ -124,6 +124,14 @@ def test_a_rollback_has_an_environment_of_its_own() -> None:
     back = deployed((job("rollback-prod", Begin(), Complete()), None), lock="prod-rollback")
     jobs = jobs_of(read(pipeline(phase("prod", environment="prod", deployment=back))))
     assert jobs["rollback_prod"]["environment"] == "prod-rollback"
+
+
+@pytest.mark.parametrize(("lock", "says_so"), [("prod-rollback", True), ("prod", False)])
+def test_a_rollback_says_that_it_waits_for_no_deployment(lock: str, *, says_so: bool) -> None:
+    unit = deployed((job("deploy-prod", Begin(), Complete()), None), lock=lock)
+    one = pipeline(phase("prod", environment="prod", deployment=unit))
+    (text,) = azure.render(delivery(one), CONFIG).values()
+    assert ("It does not wait for a deployment under way, which holds the lock of prod." in text) is says_so
 
 
 def test_a_phase_for_one_value_is_skipped_for_others() -> None:

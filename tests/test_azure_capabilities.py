@@ -102,6 +102,31 @@ def test_what_no_push_starts_is_said_by_name(event: Event, subject: str, fidelit
     assert said(of_event(event))[subject].fidelity is fidelity
 
 
+@pytest.mark.parametrize(
+    ("events", "host", "fidelity", "expected"),
+    [
+        ((Change(("feat/*",)),), "github", NEARLY, "sample: older checks run to their end"),
+        ((Change(("feat/*",)), REVIEW), "github", NEARLY, "those of pull requests are cancelled"),
+        ((REVIEW,), "azure-repos", NEARLY, "sample: older checks run to their end"),
+        ((REVIEW,), "bitbucket", EXACT, "cancelled by a newer push"),
+    ],
+)
+def test_superseded_checks_end_only_in_pull_requests_that_the_file_starts(
+    events: tuple[Event, ...], host: Host, fidelity: Fidelity, expected: str
+) -> None:
+    one = delivery(*(pipeline(phase("checks", (job("test"),)), event=event) for event in events))
+    found = [each for each in azure.capabilities(one, Config(host=host)) if each.subject == "superseded checks"]
+    assert [(each.fidelity, each.weakens, expected in each.detail) for each in found] == [(fidelity, False, True)]
+
+
+def test_nothing_is_said_of_superseded_checks_where_there_are_none() -> None:
+    assert "superseded checks" not in said(of_event(Merged("prod")))
+
+
+def test_secrets_stay_out_of_forks() -> None:
+    assert "'Make secrets available to builds of forks' off" in said(of_event(REVIEW))["platform"].detail
+
+
 def test_an_approval_is_a_check_of_its_environment_with_the_exact_count() -> None:
     asked = approval("prod", 2, ("release", "risk", "@ann"))
     found = said(with_prod(deploying(), approvals=(asked,)))

@@ -17,6 +17,7 @@ from pipegen.delivery import (
     CollectOutputs,
     Complete,
     Download,
+    Job,
     JobVariable,
     Parameter,
     ParameterValue,
@@ -90,10 +91,11 @@ def test_secrets_reach_the_step_that_names_them_and_no_other(tmp_path: Path) -> 
     assert [(tmp_path / f"seen-{step}").read_text().strip() for step in ("naming", "other")] == ["2", "0"]
 
 
-def test_a_secret_that_is_missing_stops_the_job_before_anything_happens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [{}, {"DB_PASSWORD": ""}], ids=["missing", "empty"])
+def test_a_secret_that_is_missing_stops_the_job_before_anything_happens(held: dict[str, str], tmp_path: Path) -> None:
     variables = (StepVariable("DB", PASSWORD), StepVariable("API_TOKEN", TOKEN))
     one = one_job(Begin(), script("deploy", "touch deployed", variables=variables), restore("touch restored"))
-    agent = ran(one, tmp_path, variables={"DB_USERNAME": "u", "API_TOKEN": "t"})
+    agent = ran(one, tmp_path, variables={"DB_USERNAME": "u", "API_TOKEN": "t", **held})
     assert agent.failed
     assert "variable group pipegen-prod holds no DB_PASSWORD" in agent.log
     assert agent.ran == ["Check that the secrets exist"]
@@ -164,25 +166,86 @@ def test_a_deployment_is_undone_exactly_if_it_began_and_did_not_complete(
     assert (tmp_path / "story").read_text().split() == story.split()
 
 
+def rollout(*between: Job) -> Pipeline:
+    first, last = job("deploy-canary", Begin()), job("deploy-full", script("full", "touch full"), ALWAYS, Complete())
+    steps = (restore("touch restored"), ALWAYS)
+    parts = [(each, None) for each in (first, *between, last)]
+    unit = deployed(*parts, closing=job("deploy-closing", *steps))
+    return pipeline(phase("prod", environment="prod", deployment=unit))
+
+
+ALWAYS = script("clean", "touch cleaned", when=When.ALWAYS)
+
+
 @pytest.mark.parametrize(
-    ("begun", "complete", "restores"), [("true", "", True), ("true", "true", False), ("", "", False)]
+    ("attempt", "begun", "complete", "left"),
+    [
+        ("1", "1", "", {"restored", "cleaned"}),
+        ("1", "1", "1", {"cleaned"}),
+        ("1", "", "", {"cleaned"}),
+        ("2", "2", "", {"restored", "cleaned"}),
+        ("2", "2", "1", {"restored", "cleaned"}),
+        ("2", "1", "", set()),
+        ("2", "1", "1", set()),
+    ],
 )
-def test_the_closing_job_undoes_by_what_the_others_left(
-    begun: str, complete: str, *, restores: bool, tmp_path: Path
+def test_the_closing_job_undoes_by_what_the_others_left_in_the_same_attempt(
+    attempt: str, begun: str, complete: str, left: set[str], tmp_path: Path
 ) -> None:
-    first, last = job("deploy-canary", Begin()), job("deploy-full", Complete())
-    unit = deployed((first, None), (last, None), closing=job("deploy-closing", restore("touch restored")))
-    data = read(pipeline(phase("prod", environment="prod", deployment=unit)))
+    data = read(rollout())
     jobs = jobs_of(data)
     markers = {name: text for name, text in named(jobs["deploy_closing"]["variables"]) if "dependencies" in text}
     assert markers == {
         "PIPEGEN_BEGUN": "$[ dependencies.deploy_canary.outputs['deploy_canary.begin.PIPEGEN_BEGUN'] ]",
         "PIPEGEN_COMPLETE": "$[ dependencies.deploy_full.outputs['deploy_full.complete.PIPEGEN_COMPLETE'] ]",
     }
-    assert Agent(tmp_path).run(data, jobs["deploy_canary"]).outputs == {"PIPEGEN_BEGUN": "true"}
-    left = {"PIPEGEN_BEGUN": begun, "PIPEGEN_COMPLETE": complete}
-    Agent(tmp_path).run(data, jobs["deploy_closing"] | {"variables": left})
-    assert (tmp_path / "restored").exists() is restores
+    now = {"System.StageAttempt": attempt}
+    for name, marker in (("deploy_canary", "PIPEGEN_BEGUN"), ("deploy_full", "PIPEGEN_COMPLETE")):
+        here = {"variables": {"PIPEGEN_BEGUN": attempt}}
+        assert Agent(tmp_path, variables=dict(now)).run(data, jobs[name] | here).outputs == {marker: attempt}
+    for file in FILES:
+        (tmp_path / file).unlink(missing_ok=True)
+    said = {"PIPEGEN_BEGUN": begun, "PIPEGEN_COMPLETE": complete}
+    agent = Agent(tmp_path, variables=now).run(data, jobs["deploy_closing"] | {"variables": said})
+    assert {file for file in FILES if (tmp_path / file).exists()} == left
+    assert agent.failed is (not left)
+
+
+FILES = ("full", "restored", "cleaned")
+
+
+@pytest.mark.parametrize(("begun", "goes_on"), [("2", True), ("1", False), ("", False)])
+@pytest.mark.parametrize("name", ["deploy_half", "deploy_full"])
+def test_a_rerun_of_failed_jobs_does_not_go_on_with_what_an_earlier_attempt_began(
+    name: str, begun: str, *, goes_on: bool, tmp_path: Path
+) -> None:
+    half = job("deploy-half", script("half", "touch full"), ALWAYS)
+    data = read(rollout(half))
+    deploying = jobs_of(data)[name]
+    assert deploying["variables"] == {
+        "PIPEGEN_BEGUN": "$[ dependencies.deploy_canary.outputs['deploy_canary.begin.PIPEGEN_BEGUN'] ]"
+    }
+    assert "deploy_canary" in deploying["dependsOn"]
+    now = {"System.StageAttempt": "2"}
+    agent = Agent(tmp_path, variables=now).run(data, deploying | {"variables": {"PIPEGEN_BEGUN": begun}})
+    assert [(tmp_path / file).exists() for file in ("full", "cleaned")] == [goes_on, goes_on or not begun]
+    refusal = "the deployment began in an earlier attempt; run all jobs of the stage 'The phase prod' again"
+    assert agent.issues == ([] if goes_on else [refusal])
+    assert agent.failed is not goes_on
+
+
+def test_the_closing_job_says_that_others_may_have_deployed_since(tmp_path: Path) -> None:
+    data = read(rollout())
+    said = {"PIPEGEN_BEGUN": "1", "PIPEGEN_COMPLETE": ""}
+    closing = jobs_of(data)["deploy_closing"] | {"variables": said}
+    agent = Agent(tmp_path, variables={"System.StageAttempt": "2"}).run(data, closing)
+    closed = "an earlier attempt closed this deployment, and others may have changed prod since"
+    assert agent.issues == [f"{closed}; roll back, or run all jobs of the stage 'The phase prod' again"]
+
+
+def test_what_asks_nobody_on_its_way_may_be_run_again_by_itself() -> None:
+    titles = [step.get("displayName") for step in job_steps(jobs_of(read(deployment()))["deploy_prod"])]
+    assert "Refuse what belongs to an earlier attempt" not in titles
 
 
 def test_a_deployment_that_nothing_undoes_notes_nothing() -> None:
@@ -190,6 +253,14 @@ def test_a_deployment_that_nothing_undoes_notes_nothing() -> None:
     data = read(pipeline(phase("prod", environment="prod", deployment=unit)))
     titles = [step.get("displayName") for step in job_steps(jobs_of(data)["rollback_prod"])]
     assert titles[-2:] == ["Prepare the workspace", "back"]
+
+
+def test_a_step_meets_its_own_limit_before_that_of_its_job() -> None:
+    token = StepVariable("CLUSTER_TOKEN", TokenValue("CLUSTER_TOKEN", "cluster.example.com", "prod", "prod-cluster"))
+    both = (token, StepVariable("CA_FILE", FILE))
+    steps = (script("one", "true", variables=both), script("two", "true", variables=both[:1]))
+    work = jobs_of(read(one_job(*steps, timeout_minutes=130)))["work"]
+    assert work["timeoutInMinutes"] == 130 + 3 * 10
 
 
 def test_restore_has_time_after_a_cancellation_for_what_it_has_to_fetch() -> None:

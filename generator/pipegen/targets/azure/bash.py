@@ -11,11 +11,30 @@ from pipegen.yaml_text import Node, present
 BEGUN = "PIPEGEN_BEGUN"
 COMPLETE = "PIPEGEN_COMPLETE"
 
-CONDITIONS = {
+_ATTEMPT = "variables['System.StageAttempt']"
+"""Counts up whenever jobs of a stage run again, some of them or all."""
+_HERE = {
     When.SUCCESS: None,
     When.ALWAYS: "always()",
     When.UNDO: f"and(always(), eq(variables['{BEGUN}'], 'true'), ne(variables['{COMPLETE}'], 'true'))",
 }
+_ELSEWHERE = {
+    When.SUCCESS: None,
+    When.ALWAYS: f"and(always(), in(variables['{BEGUN}'], '', {_ATTEMPT}))",
+    When.UNDO: f"and(always(), eq(variables['{BEGUN}'], {_ATTEMPT}), ne(variables['{COMPLETE}'], {_ATTEMPT}))",
+}
+_REFUSE = f"""\
+set -euo pipefail
+if [ "${BEGUN}" != "$SYSTEM_STAGEATTEMPT" ]; then
+  echo "##vso[task.logissue type=error]$REFUSAL"
+  exit 1
+fi
+"""
+
+
+def condition(when: When, *, is_continuing: bool) -> str | None:
+    """A job that goes on with what another one began counts only what began in the same attempt."""
+    return (_ELSEWHERE if is_continuing else _HERE)[when]
 
 
 def bash(
@@ -24,7 +43,7 @@ def bash(
     container: str | None,
     *,
     name: str | None = None,
-    when: When = When.SUCCESS,
+    condition: str | None = None,
     minutes: int | None = None,
     env: Mapping[str, Node] | None = None,
     settable: Sequence[str] = (),
@@ -37,7 +56,7 @@ def bash(
             "bash": script,
             "name": name,
             "displayName": label(title),
-            "condition": CONDITIONS[when],
+            "condition": condition,
             "continueOnError": is_advisory or None,
             "timeoutInMinutes": minutes,
             "target": present(target),
@@ -59,17 +78,28 @@ def own(
     script: str,
     *,
     name: str | None = None,
-    when: When = When.SUCCESS,
+    condition: str | None = None,
     env: Mapping[str, Node] | None = None,
 ) -> dict[str, Node]:
     """A step of a moment whose every line is pipegen's own: nothing to restrict, and the job's timeout is enough."""
     return present(
-        {"bash": script, "name": name, "displayName": label(title), "condition": CONDITIONS[when], "env": env or {}}
+        {"bash": script, "name": name, "displayName": label(title), "condition": condition, "env": env or {}}
     )
 
 
 def marker(name: str, variable: str, title: str, *, is_output: bool) -> Node:
-    """A step that notes how far a deployment has come; an output reaches the job that restores."""
-    scope = ";isOutput=true" if is_output else ""
-    script = f'echo "##vso[task.setvariable variable={variable}{scope};isReadonly=true]true"'
+    """A step that notes how far a deployment has come; an output tells other jobs in which attempt."""
+    scope, value = (";isOutput=true", "$SYSTEM_STAGEATTEMPT") if is_output else ("", "true")
+    script = f'echo "##vso[task.setvariable variable={variable}{scope};isReadonly=true]{value}"'
     return own(title, script, name=name if is_output else None)
+
+
+def require_attempt(refusal: str, *, unless_unbegun: bool) -> Node:
+    """A first step that refuses to go on with a deployment that an earlier attempt began.
+
+    Azure runs failed jobs again without those that succeeded, the answers of people among them, and hands on what those
+    had put out; between the attempts nobody held the lock.
+    """
+    begun = f"and(always(), ne(variables['{BEGUN}'], ''))" if unless_unbegun else None
+    env = {"REFUSAL": label(refusal)}
+    return own("Refuse what belongs to an earlier attempt", _REFUSE, condition=begun, env=env)

@@ -29,8 +29,10 @@ from pipegen.delivery import (
 from pipegen.targets.azure.controls import controls
 from pipegen.targets.azure.fidelity import approximated, exact, unsupported, with_settings
 from pipegen.targets.azure.names import branch_control, definition_of, path_of
+from pipegen.targets.azure.runs import job_minutes
 from pipegen.targets.azure.secrets import group, variables_of
 from pipegen.targets.azure.texts import is_taken, listed, minutes
+from pipegen.targets.azure.triggers import PULL_REQUEST_HOSTS
 
 _YAML_HOSTS: tuple[Host, ...] = ("azure-repos", "github", "bitbucket")
 _LONGEST_HOSTED = 360
@@ -45,6 +47,7 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
         yield from _path_filter(pipeline)
     yield from hosts.merge_capabilities(delivery, config)
     yield from _platform(delivery)
+    yield from _superseded(delivery, config)
     yield from controls(delivery)
     for environment in delivery.environments:
         yield from (_secret(each, environment) for each in environment.secrets)
@@ -57,9 +60,24 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
 def _platform(delivery: Delivery) -> Iterator[Capability]:
     detail = (
         "Azure DevOps Services, which limits queue-time variables and the scope of job authorization to the project; a "
-        "Server has neither pipeline artifacts nor stages that nobody can skip"
+        "Server has neither pipeline artifacts nor stages that nobody can skip; in the triggers of every pipeline, "
+        "'Make secrets available to builds of forks' off"
     )
     yield from (with_settings("platform", detail=detail, origin=each.origin) for each in delivery.pipelines[:1])
+
+
+def _superseded(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """A newer push ends older checks only where the `pr` of a file starts them; its `autoCancel` is on by itself."""
+    checks = [each for each in delivery.pipelines if isinstance(each.event, Change | Review)]
+    left = [each for each in checks if isinstance(each.event, Change) or config.host not in PULL_REQUEST_HOSTS]
+    if left:
+        events = listed(tuple(each.id for each in left))
+        detail = f"{events}: older checks run to their end, as Azure cancels none for a newer push"
+        detail += "; those of pull requests are cancelled" if len(left) < len(checks) else ""
+        yield approximated("superseded checks", detail=detail, origin=left[0].origin)
+    elif checks:
+        detail = "those of a pull request are cancelled by a newer push to it"
+        yield exact("superseded checks", detail=detail, origin=checks[0].origin)
 
 
 # ---------------------------------------------------------------- events
@@ -187,9 +205,9 @@ def _machines(delivery: Delivery) -> Iterator[Capability]:
 
 def _timeouts(pipeline: Pipeline) -> Iterator[Capability]:
     for job in pipeline.jobs:
-        if job.runner is None and job.timeout_minutes > _LONGEST_HOSTED:
+        if job.runner is None and job_minutes(job) > _LONGEST_HOSTED:
             detail = (
-                f"steps of the job may take {minutes(job.timeout_minutes)}, but an agent of Microsoft's ends a job "
+                f"steps of the job may take {minutes(job_minutes(job))}, but an agent of Microsoft's ends a job "
                 f"after {minutes(_LONGEST_HOSTED)} at the latest; a pool of your own may take longer"
             )
             yield approximated(f"timeout {pipeline.id}/{job.id}", detail=detail, origin=job.origin)

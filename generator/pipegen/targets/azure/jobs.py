@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipegen.delivery import Approval, Deployment, Job, Pipeline, Run, When
 from pipegen.targets.azure.bash import BEGUN, COMPLETE, task
 from pipegen.targets.azure.places import Places, output, read_values
-from pipegen.targets.azure.runs import minutes_to_fetch
+from pipegen.targets.azure.runs import job_minutes, minutes_to_fetch
 from pipegen.targets.azure.secrets import groups
 from pipegen.targets.azure.steps import steps
 from pipegen.targets.azure.texts import identifier, label, listed, minutes
@@ -34,10 +34,13 @@ def ordinary_job(job: Job, line: Line) -> Node:
     return {"job": line.places[job.id].job, **_head(job, line), "steps": _steps(job, line)}
 
 
-def deployment_job(job: Job, line: Line, environment: str) -> Node:
+def deployment_job(job: Job, line: Line, environment: str, begun_in: Job | None = None) -> Node:
+    """A job that names the environment; `begun_in` is the one that opened the deployment, if another did."""
+    here = line.places[job.id]
+    markers: dict[str, Node] = {BEGUN: output(here, line.places[begun_in.id], "begin", BEGUN)} if begun_in else {}
     return {
-        "deployment": line.places[job.id].job,
-        **_head(job, line, environment=environment),
+        "deployment": here.job,
+        **_head(job, line, environment=environment, markers=markers),
         "strategy": {"runOnce": {"deploy": {"steps": _steps(job, line)}}},
     }
 
@@ -74,7 +77,7 @@ def _head(
             "condition": condition,
             "pool": {"name": job.runner} if job.runner else None,
             "container": here.container,
-            "timeoutInMinutes": job.timeout_minutes,
+            "timeoutInMinutes": job_minutes(job),
             "cancelTimeoutInMinutes": _after_cancellation(job),
             "variables": variables_node(groups(job), {**scope.variables, **(markers or {})}),
         }

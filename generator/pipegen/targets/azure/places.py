@@ -17,7 +17,8 @@ class Place:
     """A job's stage and name, and whether it is a deployment job, whose outputs carry its name once more.
 
     `container` is the resource of the image that its steps run in. `undone_elsewhere`: another job restores what this
-    one began.
+    one began. `opens`: other jobs go on with what this one began; `refusal` is what such a job says if that was in an
+    earlier attempt, '' for all others.
     """
 
     stage: str
@@ -25,6 +26,8 @@ class Place:
     deployment: bool
     container: str | None
     undone_elsewhere: bool
+    opens: bool
+    refusal: str
 
 
 Places = Mapping[str, Place]
@@ -40,10 +43,31 @@ def places_of(pipeline: Pipeline) -> Places:
             deployment=job.id in deployment_ids(phase),
             container=images[job.image] if job.image else None,
             undone_elsewhere=phase.deployment is not None and phase.deployment.closing is not None,
+            opens=job.id in continued and job.id == continued[0],
+            refusal=_refusal(phase, job) if job.id in continued[1:] else "",
         )
         for phase in pipeline.phases
+        for continued in (_continued(phase),)
         for job in phase.jobs
     }
+
+
+def _continued(phase: Phase) -> tuple[str, ...]:
+    """The jobs of a deployment that takes several of them."""
+    unit = phase.deployment
+    if unit is None:
+        return ()
+    jobs = [*(each.job for each in unit.jobs), *([unit.closing] if unit.closing else [])]
+    return tuple(job.id for job in jobs) if len(jobs) > 1 else ()
+
+
+def _refusal(phase: Phase, job: Job) -> str:
+    anew = f"run all jobs of the stage '{phase.title}' again"
+    if phase.deployment is None or phase.deployment.closing is not job:
+        return f"the deployment began in an earlier attempt; {anew}"
+    environment = phase.deployment.environment
+    closed = f"an earlier attempt closed this deployment, and others may have changed {environment} since"
+    return f"{closed}; roll back, or {anew}"
 
 
 def containers(pipeline: Pipeline) -> dict[str, str]:

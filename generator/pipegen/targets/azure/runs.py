@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipegen.delivery import Run, SecretValue, StepVariable, TokenValue
-from pipegen.targets.azure.bash import CONDITIONS, bash, task
+from pipegen.delivery import Job, Run, SecretValue, StepVariable, TokenValue
+from pipegen.targets.azure.bash import bash, condition, task
 from pipegen.targets.azure.secrets import variables_of
 from pipegen.targets.azure.texts import identifier, script
 from pipegen.targets.azure.variables import JobScope, fits_yaml
@@ -21,16 +21,20 @@ _FETCH_ENDS_IN = 10
 
 def run(step: Run, scope: JobScope) -> Iterator[Node]:
     for variable in step.variables:
-        yield from _fetched(step, variable, scope.place.container)
+        yield from _fetched(step, variable, scope)
     yield bash(
         step.title,
         script("\n".join([*_prelude(step, scope), step.script])),
         scope.place.container,
-        when=step.when,
+        condition=_condition(step, scope),
         minutes=step.timeout_minutes,
         env={name: text for variable in step.variables for name, text in _mapped(step, variable, scope)},
         is_advisory=step.advisory,
     )
+
+
+def _condition(step: Run, scope: JobScope) -> str | None:
+    return condition(step.when, is_continuing=bool(scope.place.refusal))
 
 
 def _mapped(step: Run, variable: StepVariable, scope: JobScope) -> Iterator[tuple[str, str]]:
@@ -85,9 +89,14 @@ def minutes_to_fetch(step: Run) -> int:
     return _FETCH_ENDS_IN * sum(isinstance(each.value, TokenValue) or _is_file(each) for each in step.variables)
 
 
-def _fetched(step: Run, variable: StepVariable, container: str | None) -> Iterator[Node]:
+def job_minutes(job: Job) -> int:
+    """What the job may take: the limit of a step has to be met before that of its job."""
+    return job.timeout_minutes + sum(minutes_to_fetch(step) for step in job.steps if isinstance(step, Run))
+
+
+def _fetched(step: Run, variable: StepVariable, scope: JobScope) -> Iterator[Node]:
     """What has to be fetched for the step, when and as long as the step itself."""
-    options: dict[str, Node] = {"condition": CONDITIONS[step.when], "continueOnError": step.advisory or None}
+    options: dict[str, Node] = {"condition": _condition(step, scope), "continueOnError": step.advisory or None}
     match variable.value:
         case SecretValue(type="file", credential=file):
             named = {"name": _reference(step, variable), **options}
@@ -95,7 +104,7 @@ def _fetched(step: Run, variable: StepVariable, container: str | None) -> Iterat
             yield task("DownloadSecureFile@1", title, {"secureFile": file}, named, minutes=_FETCH_ENDS_IN)
         case TokenValue():
             title = f"Ask for the token {variable.name}"
-            on_host = {**options, "target": "host" if container else None}
+            on_host = {**options, "target": "host" if scope.place.container else None}
             yield task("AzureCLI@2", title, _token_inputs(variable.value), on_host, minutes=_FETCH_ENDS_IN)
 
 

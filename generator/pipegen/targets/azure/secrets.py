@@ -12,7 +12,10 @@ from pipegen.yaml_text import Node
 _REQUIRE = """\
 set -euo pipefail
 require() {
-  if [ "${!2}" = '$'"($2)" ]; then echo "error: variable group $1 holds no $2 for this run" >&2; exit 1; fi
+  if [ -z "${!2-}" ] || [ "${!2}" = '$'"($2)" ]; then
+    echo "error: variable group $1 holds no $2 for this run" >&2
+    exit 1
+  fi
 }
 """
 
@@ -43,7 +46,7 @@ def secret_check(job: Job) -> Iterator[Node]:
     """A step before anything else that needs every secret to be there.
 
     Azure leaves the macro of a variable that does not exist as it is, and a script would take that text for the secret,
-    perhaps in the middle of a deployment.
+    perhaps in the middle of a deployment. An empty one is as good as none.
     """
     wanted = _wanted(job)
     if wanted:

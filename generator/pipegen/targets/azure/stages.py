@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipegen.delivery import Approval, Delivery, Deployment, Phase, Pipeline
+from pipegen.delivery import Delivery, Deployment, Phase, Pipeline
 from pipegen.targets.azure.jobs import Line, asking_jobs, closing_job, deployment_job, ordinary_job
 from pipegen.targets.azure.places import Places, deployment_ids, environment_of, read_values
 from pipegen.targets.azure.texts import identifier, label, listed, minutes
@@ -28,7 +28,7 @@ def stage(phase: Phase, pipeline: Pipeline, places: Places, delivery: Delivery) 
         **({"lockBehavior": behavior} if environment else {}),
         "jobs": Spaced(list(_jobs(phase, pipeline, places))),
     }
-    return Section(node, _comment(environment, phase.approval, waiting)) if environment else node
+    return Section(node, _comment(environment, phase, waiting)) if environment else node
 
 
 def _waiting(phase: Phase, delivery: Delivery) -> str:
@@ -38,14 +38,16 @@ def _waiting(phase: Phase, delivery: Delivery) -> str:
     return next((each.waiting for each in delivery.environments if each.name == phase.environment), "all")
 
 
-def _comment(environment: str, approval: Approval | None, waiting: str) -> str:
+def _comment(environment: str, phase: Phase, waiting: str) -> str:
     """What the file cannot say: it lives on the environment."""
-    lines = []
+    lines, approval, unit = [], phase.approval, phase.deployment
     if approval is not None:
         people = f"{approval.count} of {listed(approval.approvers)} within {minutes(approval.expires_minutes)}"
         lines.append(f"Approval: environment {environment} asks {people}, once, before any of these jobs starts.")
     queue = "only the newest run waits" if waiting == "newest" else "runs wait in order"
     lines.append(f"Lock: the environment's exclusive lock lets one run in at a time, until this stage ends; {queue}.")
+    if unit is not None and unit.lock.name != unit.environment:
+        lines.append(f"It does not wait for a deployment under way, which holds the lock of {unit.environment}.")
     return "\n".join(lines)
 
 
@@ -64,12 +66,14 @@ def _jobs(phase: Phase, pipeline: Pipeline, places: Places) -> Iterator[Node]:
 
 def _deployment(unit: Deployment, line: Line) -> Iterator[Node]:
     done: list[str] = []
+    first = unit.jobs[0].job
     for each in unit.jobs:
         asked = list(asking_jobs(each.approval, done[-1])) if each.approval else []
         yield from (asking for _, asking in asked)
         done += [name for name, _ in asked]
-        yield deployment_job(each.job, replace(line, after=[*line.after, *(name for name, _ in asked)]), unit.lock.name)
+        here = replace(line, after=[*line.after, *(name for name, _ in asked)])
+        yield deployment_job(each.job, here, unit.lock.name, None if each.job is first else first)
         done.append(line.places[each.job.id].job)
-        line = replace(line, after=done[-1:])
+        line = replace(line, after=[line.places[first.id].job, done[-1]])
     if unit.closing is not None:
         yield closing_job(unit, unit.closing, replace(line, after=done))

@@ -24,7 +24,7 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.scripts import collect
-from pipegen.targets.azure.bash import BEGUN, COMPLETE, bash, marker, own, task
+from pipegen.targets.azure.bash import BEGUN, COMPLETE, bash, condition, marker, own, require_attempt, task
 from pipegen.targets.azure.places import OUTPUTS
 from pipegen.targets.azure.runs import run
 from pipegen.targets.azure.secrets import secret_check
@@ -49,11 +49,12 @@ def steps(job: Job, scope: JobScope) -> Iterator[Node]:
         yield {"download": "none"}
     elif not any(isinstance(step, Checkout) for step in job.steps):
         yield {"checkout": "none"}
+    if scope.place.refusal:
+        yield require_attempt(scope.place.refusal, unless_unbegun=not scope.place.deployment)
     yield from secret_check(job)
     undone_here = scope.place.deployment and any(isinstance(step, Run) and step.when is When.UNDO for step in job.steps)
-    is_marked = undone_here or scope.place.undone_elsewhere
     for step in job.steps:
-        if isinstance(step, Begin | Complete) and not is_marked:
+        if isinstance(step, Begin | Complete) and not (undone_here or _is_read_elsewhere(step, scope)):
             continue
         nodes = tuple(_step(step, scope))
         if undone_here and isinstance(step, Run) and step.when is When.UNDO:
@@ -61,6 +62,11 @@ def steps(job: Job, scope: JobScope) -> Iterator[Node]:
             yield Section(nodes[0], _UNDO)
             nodes = nodes[1:]
         yield from nodes
+
+
+def _is_read_elsewhere(step: Begin | Complete, scope: JobScope) -> bool:
+    """Whether another job asks how far the deployment has come."""
+    return scope.place.undone_elsewhere or (isinstance(step, Begin) and scope.place.opens)
 
 
 def _step(step: Step, scope: JobScope) -> Iterator[Node]:
@@ -74,20 +80,22 @@ def _step(step: Step, scope: JobScope) -> Iterator[Node]:
 
 
 def _own_script(step: Prepare | CollectOutputs | PublishSummary | Begin | Complete, scope: JobScope) -> Node:
-    container, leaves_job = scope.place.container, scope.place.undone_elsewhere
+    container, place = scope.place.container, scope.place
     match step:
         case Prepare():
             return own("Prepare the workspace", script(step.script))
         case CollectOutputs(names):
             return bash("Hand over values", collect(names, _HAND_OVER), container, name=OUTPUTS, settable=names)
         case PublishSummary():
-            return own("Show the summary", _SUMMARY, when=When.ALWAYS)
+            return own(
+                "Show the summary", _SUMMARY, condition=condition(When.ALWAYS, is_continuing=bool(place.refusal))
+            )
         case Begin():
             title = "Begin: from here on the environment changes"
-            return marker("begin", BEGUN, title, is_output=leaves_job)
+            return marker("begin", BEGUN, title, is_output=_is_read_elsewhere(step, scope))
         case Complete():
             title = "Complete: nothing is left to undo"
-            return marker("complete", COMPLETE, title, is_output=leaves_job)
+            return marker("complete", COMPLETE, title, is_output=_is_read_elsewhere(step, scope))
         case _:
             assert_never(step)
 
