@@ -76,7 +76,8 @@ def _controls(phase: ExplainedPhase) -> Iterator[str]:
     if phase.approval:
         yield f"approval {words.approval(phase.approval)}, before anything of it starts"
     if phase.lock:
-        yield f"lock {phase.lock.name}: one run at a time; {_WAITING[phase.lock.waiting]}"
+        apart = "" if phase.lock.name == phase.environment else "; it does not wait for a deployment under way"
+        yield f"lock {phase.lock.name}: one run at a time; {_WAITING[phase.lock.waiting]}{apart}"
         undone = "is restored without asking" if phase.restores else "is not restored by itself"
         cleaned = "; it is cleaned up however it ends" if phase.cleans_up else ""
         yield f"a deployment that has begun and does not complete {undone}{cleaned}"

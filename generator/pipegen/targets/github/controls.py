@@ -138,6 +138,7 @@ def _locks(deployments: list[Deployment]) -> Iterator[Capability]:
     locks: dict[Lock, KeyPath] = {}
     for deployment in deployments:
         locks.setdefault(deployment.lock, deployment.origin)
+    environments = {deployment.environment for deployment in deployments}
     for lock, origin in locks.items():
         waiting = (
             "100 may wait, in the order in which they came; a further one is cancelled"
@@ -145,6 +146,8 @@ def _locks(deployments: list[Deployment]) -> Iterator[Capability]:
             else "one may wait, and a newer one takes its place"
         )
         how = f"concurrency group {lock_group(lock)}, for this repository alone: {waiting}"
+        if lock.name not in environments:
+            how += "; a rollback does not wait for a deployment under way"
         yield Capability(f"lock {lock.name}", Fidelity.EXACT, how, origin)
 
 
