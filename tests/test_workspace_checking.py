@@ -31,14 +31,14 @@ RENDER = f"run: pipegen render {CHURN}"
         pytest.param(
             generated("name: before\n"),
             "PG410",
-            "is stale: this pipegen writes it differently from the same inputs",
+            "is stale: pipegen.toml has changed since it was written, or this pipegen writes it differently",
             RENDER,
             id="stale, of the same inputs",
         ),
         pytest.param(
             NOW.replace("Do not edit", "Edit"),
             "PG410",
-            "is stale: this pipegen writes it differently from the same inputs",
+            "is stale: pipegen.toml has changed since it was written, or this pipegen writes it differently",
             RENDER,
             id="another sentence in the header",
         ),

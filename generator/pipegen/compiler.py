@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipegen import config as configuration
-from pipegen.config import Config
+from pipegen.config import CONFIG_FILE, Config
 from pipegen.delivery import Delivery
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.header import digest_inputs, with_header
@@ -18,7 +17,6 @@ from pipegen.spec.model import ModelSpec
 from pipegen.stage_kinds import StageKind
 from pipegen.targets import TARGETS, Files
 from pipegen.validation import capability_diagnostics, load_kinds, validate
-from pipegen.workspace.specs import CONFIG_FILE
 
 STAGE_FOLDER = Path("templates") / "stages"
 
@@ -124,9 +122,11 @@ def _files(repository: Repository, loaded: Compiled, name: str) -> Files:
 
 
 def _inputs(repository: Repository, source: Source) -> dict[str, str]:
-    """What the files of a spec are made from: itself, the settings that reach output, the stage kinds it uses."""
-    settings = {key: value for key, value in asdict(repository.config).items() if key != "targets"}
+    """What the files of a spec are made from: itself and the stage kinds it uses.
+
+    pipegen.toml is not among them: a change of it touches the files whose text it changes, and no others.
+    """
     stages = source.data.get("stages") if isinstance(source.data, dict) else None
     used = {stage.get("use") for stage in stages if isinstance(stage, dict)} if isinstance(stages, list) else set()
     kinds = {f"stage kind {kind}": text for kind, text in repository.kind_texts.items() if kind in used}
-    return {source.name: source.text, CONFIG_FILE: json.dumps(settings, sort_keys=True), **kinds}
+    return {source.name: source.text, **kinds}

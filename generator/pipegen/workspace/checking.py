@@ -43,5 +43,5 @@ def _difference(standing: Standing, expected: str, selection: Selection) -> Iter
 
 def _reason(standing: Standing, made: Header) -> str:
     if isinstance(standing.header, Header) and standing.header.inputs == made.inputs:
-        return "this pipegen writes it differently from the same inputs"
+        return "pipegen.toml has changed since it was written, or this pipegen writes it differently"
     return f"{made.spec} or another of its inputs has changed since it was written"

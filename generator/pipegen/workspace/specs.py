@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic
 from pipegen.header import is_portable
 from pipegen.workspace.findings import finding
 
-CONFIG_FILE = "pipegen.toml"
 SPEC_FOLDER = "model-specs"
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _NONE_YET = "write one, or name one on the command line"

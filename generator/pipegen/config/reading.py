@@ -1,51 +1,14 @@
-"""What an organisation decides once for all its models: pipegen.toml."""
+"""Reading pipegen.toml, with a place for everything that is wrong in it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from pipegen.config import HOSTS, TARGET_NAMES, Config, Pin
 from pipegen.diagnostics import Diagnostic, Position, Refused, Severity, Span
-
-Host = Literal["github", "azure-repos", "gitlab", "bitbucket", "other"]
-HOSTS: tuple[Host, ...] = ("github", "azure-repos", "gitlab", "bitbucket", "other")
-TARGET_NAMES = ("azure", "github", "jenkins")
-
-CODES: dict[str, str] = {
-    "PG020": "pipegen.toml is not TOML",
-    "PG021": "pipegen.toml has an unknown table or key",
-    "PG022": "pipegen.toml has a value of the wrong form",
-    "PG023": "pipegen.toml pins pipegen incompletely",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """Exactly which pipegen the pipelines install, in an environment of its own.
-
-    `wheel` is an https address or a path in the repository; without it the version comes from `index`. `sha256` is the
-    wheel's.
-    """
-
-    version: str
-    sha256: str
-    index: str = "https://pypi.org/simple"
-    wheel: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Settings of the repository; `pin` None: its pipelines cannot install pipegen.
-
-    `host` serves the repository and enforces merge approvals.
-    """
-
-    host: Host = "github"
-    default_branch: str = "main"
-    targets: tuple[str, ...] = TARGET_NAMES
-    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,137 @@
+"""What an organisation decides once for all its models: pipegen.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Host = Literal["github", "azure-repos", "gitlab", "bitbucket", "other"]
+HOSTS: tuple[Host, ...] = ("github", "azure-repos", "gitlab", "bitbucket", "other")
+TARGET_NAMES = ("azure", "github", "jenkins")
+
+CONFIG_FILE = "pipegen.toml"
+CHECK_RUNNER = "check"
+"""The runner of the repository's own check; the ordinary one where no target setting gives it another."""
+
+CODES: dict[str, str] = {
+    "PG020": "pipegen.toml is not TOML",
+    "PG021": "pipegen.toml has an unknown table or key",
+    "PG022": "pipegen.toml has a value of the wrong form",
+    "PG023": "pipegen.toml pins pipegen incompletely",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Exactly which pipegen the pipelines install, in an environment of its own.
+
+    `wheel` is an https address or a path in the repository; without it the version comes from `index`. `sha256` is the
+    wheel's. `requirements` is a file in the repository that names pipegen and all that it needs, each with its hashes:
+    with it a pipeline can install the whole of pipegen, without it no more than the wheel.
+    """
+
+    version: str
+    sha256: str
+    index: str = "https://pypi.org/simple"
+    wheel: str | None = None
+    requirements: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What a target calls the machines that specs know by one name.
+
+    `labels` are those that a machine has all of; on Azure the one label is the name of a pool. `image` is a hosted
+    machine's, and `demands` are what its agents must have: both for Azure alone.
+    """
+
+    labels: tuple[str, ...] = ()
+    image: str | None = None
+    demands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one target for what specs name: runners ("default" for jobs that name none) and teams."""
+
+    runners: Mapping[str, Runner] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedAction:
+    """A GitHub action at a commit of 40 hexadecimal digits; `version` is for people."""
+
+    version: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRepository:
+    """Where the required template of Azure lives: `ref` is a full one, for example refs/tags/v3."""
+
+    alias: str
+    type: str
+    name: str
+    ref: str
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extends:
+    """The template that every Azure pipeline of the company must extend.
+
+    It gets the pipeline's stages as its parameter `parameter`, and `parameters` beside them.
+    """
+
+    template: str
+    repository: TemplateRepository | None = None
+    parameter: str = "stages"
+    parameters: tuple[tuple[str, str | int | bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyStep:
+    """A script of the organisation in every job that checks out the repository."""
+
+    title: str
+    run: str
+    timeout_minutes: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of the repository; `pin` None: its pipelines cannot install pipegen.
+
+    `host` serves the repository and enforces merge approvals. `names` are those of each target. `actions` are for
+    GitHub alone, `extends` is for Azure alone; `libraries` are Jenkins' shared ones, each `name@version`.
+    """
+
+    host: Host = "github"
+    default_branch: str = "main"
+    targets: tuple[str, ...] = TARGET_NAMES
+    pin: Pin | None = None
+    names: Mapping[str, Names] = field(default_factory=dict)
+    actions: Mapping[str, PinnedAction] = field(default_factory=dict)
+    extends: Extends | None = None
+    libraries: tuple[str, ...] = ()
+    steps_before: tuple[CompanyStep, ...] = ()
+    steps_after: tuple[CompanyStep, ...] = ()
+
+    def runner(self, target: str, name: str | None) -> Runner | None:
+        """What the target calls a runner (None for the ordinary one); None where pipegen.toml does not say."""
+        names = self.names.get(target)
+        return names.runners.get(name or "default") if names else None
+
+    def team(self, target: str, approver: str) -> str:
+        """What the target calls a team, or a person with a leading `@`; the same name where pipegen.toml is silent."""
+        names = self.names.get(target)
+        return names.teams.get(approver, approver) if names else approver
+
+
+def read(text: str, name: str) -> Config:
+    """The configuration that a pipegen.toml says; `Refused` with all that is wrong with it."""
+    from pipegen.config.reading import read as _read  # noqa: PLC0415  (a repository without one does not pay for it)
+
+    return _read(text, name)
