@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from pipegen.cli.console import (
+    FINDINGS,
     Chosen,
     chosen,
     colored,
@@ -47,6 +49,16 @@ class _Run:
         return {path: text for each in self.usable for path, text in each.all_files.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What writing did to each path."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
 @click.command("render")
 @spec_arguments
 @target_option
@@ -55,6 +67,9 @@ class _Run:
 @click.option("--diff", "differing", is_flag=True, help="Write nothing; print what would change.")
 @click.option("--prune", "pruning", is_flag=True, help="Also delete generated files that no spec makes any more.")
 @click.option("--overwrite-edited", is_flag=True, help="Also write over generated files that were edited by hand.")
+@click.option(
+    "--fail-on-change", is_flag=True, help="For hooks: exit 1 if a file changed or git lacks it; print what to add."
+)
 @loudness_options
 def command(
     specs: tuple[Path, ...],
@@ -64,6 +79,7 @@ def command(
     differing: bool,  # noqa: FBT001
     pruning: bool,  # noqa: FBT001
     overwrite_edited: bool,  # noqa: FBT001
+    fail_on_change: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
 ) -> None:
@@ -77,14 +93,19 @@ def command(
       pipegen render --target azure               for Azure DevOps alone
       pipegen render --check                      what CI runs: exit 1 if a file is not what its spec says
       pipegen render --diff --out /tmp/preview    what would change below another folder
+      pipegen render --prune --fail-on-change     what a hook runs before each commit
     """  # noqa: D301  (click reads a backspace as: keep these lines)
-    if sum((checking or differing, pruning or overwrite_edited)) > 1:
-        raise click.UsageError("--check and --diff write nothing: leave out --prune and --overwrite-edited")
+    if (checking or differing) and (pruning or overwrite_edited or fail_on_change):
+        words = "--prune, --overwrite-edited and --fail-on-change"
+        raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
     run = _compiled(chosen(specs), named_targets(targets), out)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
         return
-    _write(run, pruning=pruning, overwrite_edited=overwrite_edited, quiet=quiet, verbose=verbose)
+    done = _write(run, pruning=pruning, overwrite_edited=overwrite_edited, quiet=quiet, verbose=verbose)
+    if fail_on_change:
+        _say_what_to_add(run, done)
+    finish(done.diagnostics)
 
 
 def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None) -> _Run:
@@ -119,8 +140,6 @@ def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None
 
 
 def _print_diff(run: _Run) -> None:
-    import sys  # noqa: PLC0415
-
     from pipegen.workspace.differences import diff  # noqa: PLC0415  (only this option needs difflib)
 
     removed = [path for path, _ in surplus(run.out, run.expected, run.selection)]
@@ -129,7 +148,7 @@ def _print_diff(run: _Run) -> None:
         click.echo(click.style(line, fg=color) if color else line)
 
 
-def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, verbose: bool) -> None:
+def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, verbose: bool) -> _Done:
     found = list(run.diagnostics)
     written: list[str] = []
     unchanged: list[str] = []
@@ -151,7 +170,18 @@ def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, ver
         parts = [f"{len(written)} written", f"{len(unchanged)} unchanged"]
         parts += [f"{len(removed)} removed"] if pruning else []
         click.echo(f"{plural(len(run.usable), 'spec')}: " + ", ".join(parts))
-    finish(found)
+    return _Done(tuple(written), tuple(unchanged), removed, tuple(found))
+
+
+def _say_what_to_add(run: _Run, done: _Done) -> None:
+    """Exits with 1, whatever the findings, when a commit that is made now would not have the files as they are."""
+    from pipegen.onboarding.staging import advice  # noqa: PLC0415  (only this option asks git)
+
+    paths = (*done.written, *done.unchanged, *done.removed)
+    told = advice(run.out, run.selection.folders, paths, changed=bool(done.written or done.removed))
+    if told:
+        click.echo(told, err=True)
+        sys.exit(FINDINGS)
 
 
 def _prune(run: _Run, found: list[Diagnostic]) -> tuple[str, ...]:
