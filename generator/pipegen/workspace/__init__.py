@@ -4,7 +4,7 @@ from pipegen.workspace.checking import check
 from pipegen.workspace.findings import CODES
 from pipegen.workspace.pruning import Pruned, Selection, generated_files, prune, surplus
 from pipegen.workspace.specs import SpecPaths, find_root, spec_paths
-from pipegen.workspace.writing import Written, write
+from pipegen.workspace.writing import Written, write, write_together
 
 __all__ = [
     "CODES",
@@ -19,4 +19,5 @@ __all__ = [
     "spec_paths",
     "surplus",
     "write",
+    "write_together",
 ]

@@ -48,7 +48,7 @@ def write(root: Path, files: Mapping[str, str], *, overwrite_edited: bool = Fals
         raise Refused(refused)
     unchanged = tuple(path for path, verdict in verdicts.items() if verdict is Verdict.SAME)
     written = tuple(path for path in verdicts if path not in unchanged)
-    _write_all(root, {path: files[path] for path in written})
+    write_together(root, {path: files[path] for path in written})
     return Written(written, unchanged)
 
 
@@ -76,7 +76,8 @@ def _require_headers(files: Mapping[str, str]) -> None:
             raise ValueError(f"{path} has no valid header, so pipegen could never write it again")
 
 
-def _write_all(root: Path, files: Mapping[str, str]) -> None:
+def write_together(root: Path, files: Mapping[str, str]) -> None:
+    """Every file or none, each replaced in one step; `Refused` when the system does not let it."""
     changes = [_planned(root, path) for path in files]
     folders = _missing_folders(changes)
     try:
