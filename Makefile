@@ -4,10 +4,14 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 NODE_READY := tests/validators/node_modules/.package-lock.json
 TESTS ?=
+BENCH_OPTIONS ?=
 
-.PHONY: demo test lint format golden schema lock clean
+.PHONY: demo test lint format bench golden schema lock clean
 
 demo: $(READY)  ## sets up, then renders the shipped specs below build/demo and shows what it did
 	@BIN=$(BIN) sh docs/demo.sh
@@ -16,13 +20,16 @@ test: $(READY) $(if $(shell command -v npm),$(NODE_READY))  ## sets up, then run
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(READY)  ## style and types
-	$(BIN)/ruff check generator tests docs
-	$(BIN)/ruff format --check generator tests docs
+	$(BIN)/ruff check generator tests docs benchmarks
+	$(BIN)/ruff format --check generator tests docs benchmarks
 	$(BIN)/mypy
 
 format: $(READY)  ## what can be mended without thinking
-	$(BIN)/ruff check --fix generator tests
-	$(BIN)/ruff format generator tests
+	$(BIN)/ruff check --fix generator tests benchmarks
+	$(BIN)/ruff format generator tests benchmarks
+
+bench: $(READY) $(BENCH_READY)  ## measures pipegen beside the programs nearest to it, in some five minutes
+	$(BIN)/python -m benchmarks --peers $(BENCH)/bin $(BENCH_OPTIONS)
 
 golden: $(READY)  ## writes the golden files and snapshots anew; review the difference as if you had to operate it
 	$(BIN)/python -m pytest -q tests/test_golden.py --update-golden
@@ -31,8 +38,9 @@ golden: $(READY)  ## writes the golden files and snapshots anew; review the diff
 schema: $(READY)  ## writes schemas/ and the generated part of docs/spec.md anew
 	$(BIN)/python docs/spec_reference.py
 
-lock: $(READY)  ## resolves the development environment anew
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras pyproject.toml -o requirements/dev.txt
+lock: $(READY)  ## resolves the development environment and that of the benchmarks anew
+	$(LOCK) --all-extras pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group bench -o requirements/bench.txt
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -40,9 +48,14 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(BENCH_READY): requirements/bench.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
 $(NODE_READY): tests/validators/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix tests/validators
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist tests/validators/node_modules
+	rm -rf $(VENV) $(BENCH) build dist tests/validators/node_modules

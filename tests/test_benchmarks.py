@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks.bounds import CHECK, GCIP, JENKINS_JOBS, NOTHING, bounds
+from benchmarks.jenkins_jobs import write_definitions
+from benchmarks.measuring import Command, Cost, measured_in_turns, medians, run
+from benchmarks.models import models
+from benchmarks.report import report
+from benchmarks.specs import SPECS, spec, write_repository
+from pipegen.compiler import compile_spec, open_repository
+from pipegen.targets import TARGETS
+
+COUNT = 4
+
+
+def _costs(check: Cost, nothing: float = 0.01, peers: float = 8.0) -> dict[str, Cost]:
+    peer = Cost(peers, peers, 50)
+    return {NOTHING: Cost(nothing, nothing, 10), CHECK: check, JENKINS_JOBS: peer, GCIP: peer}
+
+
+def test_every_spec_of_the_benchmark_becomes_pipelines_of_all_targets_without_a_finding(tmp_path: Path) -> None:
+    write_repository(tmp_path / "repository", models(COUNT))
+    repository = open_repository(tmp_path / "repository")
+    compiled = [compile_spec(repository, f"{SPECS}/{model.name}.yaml") for model in models(COUNT)]
+    assert [each.diagnostics for each in compiled] == [()] * COUNT
+    assert all(each.targets == tuple(TARGETS) for each in compiled)
+    assert all(len(each.all_files) >= 5 * len(TARGETS) for each in compiled)
+
+
+def test_every_model_of_the_benchmark_is_another_and_the_same_at_every_run() -> None:
+    made = [spec(model) for model in models(1000)]
+    assert len(set(made)) == 1000
+    assert made == [spec(model) for model in models(1000)]
+
+
+def test_jenkins_job_builder_gets_a_project_for_each_model(tmp_path: Path) -> None:
+    write_definitions(tmp_path / "definitions", models(COUNT))
+    files = sorted((tmp_path / "definitions").iterdir())
+    read = [yaml.safe_load(file.read_text("utf-8")) for file in files]
+    projects = [entry["project"]["name"] for entries in read for entry in entries if "project" in entry]
+    assert projects == sorted(model.name for model in models(COUNT))
+
+
+@pytest.mark.parametrize(
+    ("one", "many", "verdicts"),
+    [
+        (Cost(0.2, 0.2, 40), Cost(1.9, 1.9, 80), ["met", "met", "met", "met", "met"]),
+        (Cost(0.1, 0.1, 40), Cost(1.0, 1.0, 80), ["met, and the stretch", "met, and the stretch", "met", "met", "met"]),
+        (Cost(0.21, 0.2, 40), Cost(8.1, 2.1, 81), ["not met"] * 5),
+    ],
+    ids=["at the bounds", "at the stretch", "beyond the bounds"],
+)
+def test_a_bound_is_met_when_what_was_measured_is_at_most_the_bound(one: Cost, many: Cost, verdicts: list[str]) -> None:
+    found = list(bounds({1: _costs(one), 1000: _costs(many)}))
+    assert [bound.verdict for bound in found] == verdicts
+
+
+def test_without_the_other_programs_and_a_thousand_specs_only_the_start_is_judged() -> None:
+    costs = {NOTHING: Cost(0.01, 0.01, 10), CHECK: Cost(0.15, 0.15, 40)}
+    assert [round(bound.measured) for bound in bounds({1: costs, 100: costs})] == [15]
+    assert [round(bound.measured, 2) for bound in bounds({1: costs, 1000: costs})] == [15, 0.15, 1]
+
+
+def test_the_report_shows_each_command_as_a_ratio_and_what_it_took_for_a_spec() -> None:
+    shown = report({100: _costs(Cost(0.3, 0.25, 40))})
+    assert "100 specs" in shown
+    (line,) = [line for line in shown.splitlines() if line.startswith(CHECK)]
+    assert line.split()[len(CHECK.split()) :] == ["300.0", "ms", "30.0", "250.0", "ms", "2.5", "ms", "40", "MiB"]
+
+
+def test_each_figure_is_the_median_of_its_own() -> None:
+    costs = [Cost(1, 9, 5), Cost(3, 7, 4), Cost(2, 8, 6)]
+    assert medians({"a": costs}) == {"a": Cost(2, 8, 5)}
+
+
+def test_the_cost_of_a_program_counts_its_processes_and_its_memory(tmp_path: Path) -> None:
+    child = "import hashlib; hashlib.sha256(b'x' * (300 << 20))"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    costs = measured_in_turns(
+        [
+            Command("pass", (sys.executable, "-c", "pass"), tmp_path),
+            Command("busy", (sys.executable, "-c", parent), tmp_path),
+        ],
+        rounds=1,
+    )
+    assert costs["busy"].cpu > costs["pass"].cpu
+    assert costs["busy"].memory > costs["pass"].memory
+
+
+def test_a_program_that_fails_ends_the_benchmark_with_its_last_words(tmp_path: Path) -> None:
+    failing = Command("failing", (sys.executable, "-c", "raise SystemExit('no such model')"), tmp_path)
+    with pytest.raises(SystemExit, match="no such model"):
+        run(failing)
