@@ -41,7 +41,7 @@ def _packaged(folder: str) -> set[str]:
     return {f"pipegen/{path.removeprefix('generator/pipegen/')}" for path in listed if (ROOT / path).is_file()}
 
 
-@pytest.mark.parametrize("folder", ["generator/pipegen", "templates", "schemas"])
+@pytest.mark.parametrize("folder", ["generator/pipegen", "templates", "schemas", "docs/rules.md"])
 def test_the_wheel_holds_all_of(folder: str, wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         inside = set(archive.namelist())

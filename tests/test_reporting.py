@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipegen.diagnostics import Diagnostic, Position, Severity, Span
-from pipegen.reporting import as_json, text
+from pipegen.reporting import formatted, text
 
 
 def finding(
@@ -96,7 +96,7 @@ def test_whatever_a_file_says_only_printable_lines_come_out(
 
 def test_json_has_every_part_of_a_finding_and_null_for_a_missing_place() -> None:
     unplaced = Diagnostic("a\x1b.yaml", None, Severity.WARNING, "PG001", "gone")
-    printed = as_json([finding("a: b", 4, 5, message="é", hint="c"), unplaced])
+    printed = formatted([finding("a: b", 4, 5, message="é", hint="c"), unplaced], "json")
     assert printed.isascii()
     assert json.loads(printed) == [
         {

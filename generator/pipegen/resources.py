@@ -10,3 +10,4 @@ _ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent.parent
 
 TEMPLATES = _ROOT / "templates"
 SCHEMAS = _ROOT / "schemas"
+DOCS = _ROOT / "docs"

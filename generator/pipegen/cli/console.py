@@ -15,6 +15,7 @@ import click
 from pipegen.compiler import Repository, open_repository
 from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
+from pipegen.reporting import FORMATS, formatted, text
 from pipegen.workspace import find_root, spec_paths
 
 FINDINGS, USAGE = 1, 2
@@ -53,42 +54,60 @@ def loudness_options(command: Command) -> Command:
     return quiet(verbose(command))
 
 
+def format_option(command: Command) -> Command:
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="text",
+        help="How findings are written: for people, programs, GitHub's pull requests or code scanning.",
+    )(command)
+
+
 def named_targets(targets: Sequence[str]) -> tuple[str, ...]:
     return TARGET_NAMES if "all" in targets else tuple(dict.fromkeys(targets))
 
 
 @contextmanager
-def refusals_reported() -> Iterator[None]:
+def refusals_reported(form: str = "text") -> Iterator[None]:
     """Turns what cannot go on into findings and exit code 1."""
     try:
         yield
     except Refused as refused:
-        report(refused.diagnostics)
+        report(refused.diagnostics, form)
         sys.exit(FINDINGS)
 
 
-def chosen(specs: Sequence[Path]) -> Chosen:
+def chosen(specs: Sequence[Path], form: str = "text") -> Chosen:
     """The specs of the command line in their repository; exits when one cannot be found."""
     here = specs[0] if specs and specs[0].exists() else Path.cwd()
     root = find_root(here if here.is_dir() else here.absolute().parent)
     found = spec_paths(root, specs)
     if found.diagnostics:
-        report(found.diagnostics)
+        report(found.diagnostics, form)
         sys.exit(USAGE)
-    with refusals_reported():
+    with refusals_reported(form):
         repository = open_repository(root)
         if has_errors(repository.diagnostics):
             raise Refused(repository.diagnostics)
     return Chosen(repository, found.paths, not specs)
 
 
-def report(diagnostics: Iterable[Diagnostic]) -> None:
-    """Prints findings for people, on standard error."""
-    from pipegen.reporting import text  # noqa: PLC0415  (a clean run has nothing to report)
-
+def report(diagnostics: Iterable[Diagnostic], form: str = "text") -> None:
+    """Prints findings: for people on standard error, and only if there are any; for programs on standard output."""
     listed = tuple(diagnostics)
-    if listed:
-        click.echo(text(listed, color=colored(sys.stderr)).rstrip("\n"), err=True)
+    if form == "text":
+        if listed:
+            click.echo(text(listed, color=colored(sys.stderr)), err=True)
+        return
+    written = formatted(listed, form)
+    if written:
+        click.echo(written)
+
+
+def say(line: str, form: str = "text") -> None:
+    """Prints what is no finding: on standard error where standard output belongs to a program."""
+    click.echo(line, err=form != "text")
 
 
 def colored(stream: object) -> bool:

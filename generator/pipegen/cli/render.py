@@ -15,10 +15,12 @@ from pipegen.cli.console import (
     chosen,
     colored,
     finish,
+    format_option,
     loudness_options,
     named_targets,
     plural,
     report,
+    say,
     spec_arguments,
     target_option,
 )
@@ -39,6 +41,7 @@ class _Run:
     out: Path
     selection: Selection
     diagnostics: tuple[Diagnostic, ...]
+    form: str
 
     @property
     def usable(self) -> tuple[Compiled, ...]:
@@ -70,6 +73,7 @@ class _Done:
 @click.option(
     "--fail-on-change", is_flag=True, help="For hooks: exit 1 if a file changed or git lacks it; print what to add."
 )
+@format_option
 @loudness_options
 def command(
     specs: tuple[Path, ...],
@@ -80,6 +84,7 @@ def command(
     pruning: bool,  # noqa: FBT001
     overwrite_edited: bool,  # noqa: FBT001
     fail_on_change: bool,  # noqa: FBT001
+    form: str,
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
 ) -> None:
@@ -92,13 +97,16 @@ def command(
       pipegen render                              all specs, for the targets they name
       pipegen render --target azure               for Azure DevOps alone
       pipegen render --check                      what CI runs: exit 1 if a file is not what its spec says
+      pipegen render --check --format github      the same, at the lines of a pull request
       pipegen render --diff --out /tmp/preview    what would change below another folder
       pipegen render --prune --fail-on-change     what a hook runs before each commit
     """  # noqa: D301  (click reads a backspace as: keep these lines)
     if (checking or differing) and (pruning or overwrite_edited or fail_on_change):
         words = "--prune, --overwrite-edited and --fail-on-change"
         raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
-    run = _compiled(chosen(specs), named_targets(targets), out)
+    if differing and form != "text":
+        raise click.UsageError("--diff prints a difference: leave out --format")
+    run = _compiled(chosen(specs, form), named_targets(targets), out, form)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
         return
@@ -108,7 +116,7 @@ def command(
     finish(done.diagnostics)
 
 
-def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None) -> _Run:
+def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: str) -> _Run:
     compiled = tuple(compile_spec(work.repository, path, targets) for path in work.paths)
     summaries = tuple(summary(each.source, each.spec) for each in compiled if each.spec and each.source)
     across = tuple(check_repository(summaries))
@@ -118,7 +126,7 @@ def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None) -> _Run:
     names = frozenset(targets or TARGET_NAMES)
     selection = Selection(work.repository.root, usable, names, folders, work.everything, tuple(options))
     found = (*work.repository.diagnostics, *(each for spec in compiled for each in spec.diagnostics), *across)
-    return _Run(work, compiled, out or work.repository.root, selection, found)
+    return _Run(work, compiled, out or work.repository.root, selection, found, form)
 
 
 def _usable(compiled: Sequence[Compiled], across: Sequence[Diagnostic]) -> frozenset[str]:
@@ -131,11 +139,11 @@ def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None
     found = list(run.diagnostics)
     if checking:
         found += check(run.out, run.expected, run.selection)
-    report(found)
+    report(found, run.form)
     if differing:
         _print_diff(run)
     elif not quiet and not has_errors(found):
-        click.echo(f"{plural(len(run.usable), 'spec')}: {plural(len(run.expected), 'file')} up to date")
+        say(f"{plural(len(run.usable), 'spec')}: {plural(len(run.expected), 'file')} up to date", run.form)
     finish(found)
 
 
@@ -161,15 +169,15 @@ def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, ver
         written += done.written
         unchanged += done.unchanged
     removed = _prune(run, found) if pruning else ()
-    report(found)
+    report(found, run.form)
     if verbose:
         for verb, paths in (("wrote", written), ("kept", unchanged), ("removed", removed)):
             for path in paths:
-                click.echo(f"{verb:<8}{path}")
+                say(f"{verb:<8}{path}", run.form)
     if not quiet:
         parts = [f"{len(written)} written", f"{len(unchanged)} unchanged"]
         parts += [f"{len(removed)} removed"] if pruning else []
-        click.echo(f"{plural(len(run.usable), 'spec')}: " + ", ".join(parts))
+        say(f"{plural(len(run.usable), 'spec')}: " + ", ".join(parts), run.form)
     return _Done(tuple(written), tuple(unchanged), removed, tuple(found))
 
 

@@ -10,22 +10,23 @@ from pipegen.cli.console import (
     chosen,
     count,
     finish,
+    format_option,
     loudness_options,
     named_targets,
     plural,
     report,
+    say,
     spec_arguments,
     target_option,
 )
 from pipegen.compiler import load_spec
-from pipegen.diagnostics import Diagnostic
 from pipegen.repository import check_repository, summary
 
 
 @click.command("validate")
 @spec_arguments
 @target_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
+@format_option
 @loudness_options
 def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet: bool, verbose: bool) -> None:  # noqa: FBT001
     """Say what is wrong with each SPEC: shape, meaning, and what a target cannot hold.
@@ -34,26 +35,18 @@ def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet:
     Examples:
       pipegen validate
       pipegen validate model-specs/churn-prediction.yaml --format json
+      pipegen validate --format sarif > pipegen.sarif
     """  # noqa: D301  (click reads a backspace as: keep these lines)
-    work = chosen(specs)
+    work = chosen(specs, form)
     loaded = [load_spec(work.repository, path, named_targets(targets)) for path in work.paths]
     across = tuple(
         check_repository(tuple(summary(each.source, each.spec) for each in loaded if each.spec and each.source))
     )
     diagnostics = (*work.repository.diagnostics, *(found for each in loaded for found in each.diagnostics), *across)
-    if form == "json":
-        _print_json(diagnostics)
-    else:
-        report(diagnostics)
-        if verbose:
-            for each in loaded:
-                click.echo(f"{each.path}: {count(each.diagnostics)}")
-        if not quiet:
-            click.echo(f"{plural(len(loaded), 'spec')}: {count(diagnostics)}")
+    report(diagnostics, form)
+    if verbose:
+        for each in loaded:
+            say(f"{each.path}: {count(each.diagnostics)}", form)
+    if not quiet:
+        say(f"{plural(len(loaded), 'spec')}: {count(diagnostics)}", form)
     finish(diagnostics)
-
-
-def _print_json(diagnostics: tuple[Diagnostic, ...]) -> None:
-    from pipegen.reporting import as_json  # noqa: PLC0415  (only this format needs it)
-
-    click.echo(as_json(diagnostics).rstrip("\n"))

@@ -1,8 +1,7 @@
-"""Diagnostics as people and programs read them."""
+"""Findings as people read them: each with the line that it is about."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from unicodedata import combining, east_asian_width
 
@@ -24,38 +23,18 @@ def text(diagnostics: Iterable[Diagnostic], *, color: bool) -> str:
     return "\n".join(line for diagnostic in diagnostics for line in _lines(diagnostic, color=color))
 
 
-def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A JSON array; lines and columns count from 1, and the end is behind the last character."""
-    return json.dumps([_object(diagnostic) for diagnostic in diagnostics], indent=2)
-
-
-def _object(diagnostic: Diagnostic) -> dict[str, str | int | None]:
-    span = diagnostic.span
-    return {
-        "file": diagnostic.file,
-        "line": span.start.line if span else None,
-        "column": span.start.column if span else None,
-        "end_line": span.end.line if span else None,
-        "end_column": span.end.column if span else None,
-        "severity": diagnostic.severity.value,
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "hint": diagnostic.hint,
-    }
-
-
 def _lines(diagnostic: Diagnostic, *, color: bool) -> Iterator[str]:
     is_warning = diagnostic.severity is Severity.WARNING
-    place = _printable(diagnostic.file)
+    place = printable(diagnostic.file)
     if diagnostic.span:
         place += f":{diagnostic.span.start.line}:{diagnostic.span.start.column}"
     code = _painted(diagnostic.code, _YELLOW if is_warning else _RED, color=color)
     word = "warning: " if is_warning else ""
-    yield f"{_painted(f'{place}:', _BOLD, color=color)} {code} {word}{_printable(diagnostic.message)}"
+    yield f"{_painted(f'{place}:', _BOLD, color=color)} {code} {word}{printable(diagnostic.message)}"
     if diagnostic.span:
         yield from _excerpt(diagnostic.span, diagnostic.excerpt, color=color)
     if diagnostic.hint:
-        yield f"  {_painted('hint:', _BLUE, color=color)} {_printable(diagnostic.hint)}"
+        yield f"  {_painted('hint:', _BLUE, color=color)} {printable(diagnostic.hint)}"
 
 
 def _excerpt(span: Span, line: str, *, color: bool) -> Iterator[str]:
@@ -69,12 +48,12 @@ def _excerpt(span: Span, line: str, *, color: bool) -> Iterator[str]:
     closing = "…" if first + _WIDEST < len(line) else ""
     before, marked = shown[: begin - first], shown[begin - first : max(end, begin + 1) - first]
     number = str(span.start.line)
-    yield f"  {number} | {opening}{_printable(shown)}{closing}"
-    mark = _painted("^" * max(1, _width(_printable(marked))), _RED, color=color)
-    yield f"  {' ' * len(number)} | {' ' * _width(opening + _printable(before))}{mark}"
+    yield f"  {number} | {opening}{printable(shown)}{closing}"
+    mark = _painted("^" * max(1, _width(printable(marked))), _RED, color=color)
+    yield f"  {' ' * len(number)} | {' ' * _width(opening + printable(before))}{mark}"
 
 
-def _printable(given: str) -> str:
+def printable(given: str) -> str:
     """Tabs as spaces, and whatever could steer a terminal or hide in it as its escape."""
     if given.isprintable():
         return given
