@@ -48,7 +48,7 @@ def phase(phase_id: str, *waves: tuple[Job, ...], **options: Any) -> Phase:  # n
 
 
 def pipeline(*phases: Phase, event: Event = Merged("prod"), **options: Any) -> Pipeline:  # noqa: ANN401, B008  (frozen)
-    usual: dict[str, Any] = {"title": "a pipeline", "paths": (), "variables": (), "verdict": False, "origin": ()}
+    usual: dict[str, Any] = {"title": "a pipeline", "paths": (), "variables": (), "origin": ()}
     return Pipeline(id="sample", event=event, phases=phases, **(usual | options))
 
 

@@ -24,7 +24,6 @@ from pipegen.delivery import (
     Phase,
     Pipeline,
     PublishedValue,
-    Review,
     Run,
     Step,
     When,
@@ -76,7 +75,7 @@ def deployment(*, asked_half_way: Approval | None = None, waiting: str = "all") 
 
 def pipeline(*phases: Phase, event: Event | None = None, pipeline_id: str = "deliver-prod") -> Pipeline:
     given = event or Merged("prod")
-    return Pipeline(pipeline_id, pipeline_id, given, (), phases, (), isinstance(given, Review), ())
+    return Pipeline(pipeline_id, pipeline_id, given, (), phases, (), ())
 
 
 def delivery(*pipelines: Pipeline, environments: Sequence[EnvironmentSettings] = ()) -> Delivery:

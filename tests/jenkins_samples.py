@@ -51,7 +51,7 @@ def phase(phase_id: str, *waves: Sequence[Job], approval: Approval | None = None
 
 
 def pipeline(*phases: Phase, event: Event = Merged("prod"), paths: tuple[str, ...] = ()) -> Pipeline:  # noqa: B008
-    return Pipeline("deliver-prod", "deliver prod", event, paths, phases, (), verdict=False, origin=())
+    return Pipeline("deliver-prod", "deliver prod", event, paths, phases, (), origin=())
 
 
 def delivery(*pipelines: Pipeline) -> Delivery:

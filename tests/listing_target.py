@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipegen.config import Config
-from pipegen.delivery import Capability, Delivery, Fidelity, Phase, Pipeline, Run
+from pipegen.delivery import Capability, Delivery, Fidelity, Phase, Pipeline, Run, Verdict
 
 TITLE = "Listing"
 FOLDERS = ("listing",)
@@ -40,3 +40,9 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
         for approval in environment.approvals:
             reason = "a list asks nobody"
             yield Capability(f"approval {approval.id}", Fidelity.UNSUPPORTED, reason, approval.origin, weakens=True)
+
+
+def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
+    """A list has nothing for all models together."""
+    del config, verdict
+    return {}

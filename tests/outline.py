@@ -62,9 +62,11 @@ def _all(delivery: Delivery) -> Iterator[str]:
 
 def _pipeline(pipeline: Pipeline) -> Iterator[str]:
     paths = f" if {', '.join(pipeline.paths)}" if pipeline.paths else ""
-    yield f"\n{pipeline.id}: {_event(pipeline.event)}{paths}{', the verdict' if pipeline.verdict else ''}"
+    yield f"\n{pipeline.id}: {_event(pipeline.event)}{paths}"
     for phase in pipeline.phases:
         yield from (f"  {line}" for line in _phase(phase))
+    if pipeline.failed is not None:
+        yield f"  if a job failed: {pipeline.failed.title}"
 
 
 def _event(event: Event) -> str:

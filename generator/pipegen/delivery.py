@@ -468,8 +468,9 @@ class Pipeline:
 
     `id` is unique in the delivery and never holds a dot: change, review, deliver-<branch>, archive-<branch>,
     schedule-<name> or action-<name>. `paths` are the globs (relative to the repository's root, `**` for any depth) of
-    which a push must touch one; empty for no filter. A review has none. `variables` are constants of every job.
-    `verdict`: the host requires this pipeline's result before a merge.
+    which a push or a pull request must touch one, or else the pipeline's own files; empty for no filter. `variables`
+    are constants of every job. `failed` runs once, after all else, if a job of the run failed; not if the run was
+    cancelled, and its own result changes nothing.
     """
 
     id: str
@@ -478,13 +479,37 @@ class Pipeline:
     paths: tuple[str, ...]
     phases: tuple[Phase, ...]
     variables: tuple[tuple[str, str], ...]
-    verdict: bool
     origin: KeyPath
+    failed: Job | None = None
 
     @property
     def jobs(self) -> Iterator[Job]:
+        """All jobs, in the order in which they may start."""
         for phase in self.phases:
             yield from phase.jobs
+        if self.failed is not None:
+            yield self.failed
+
+
+# ---------------------------------------------------------------- all models together
+
+VERDICT = "pipegen"
+"""What the host calls the one result that it requires before a merge, on every CI system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a pull request into any branch brings about before its models' reviews.
+
+    `job` compares the generated files with their specs and writes the models whose reviews the change asks for to
+    `models_file` (relative to the checkout), one in a line; none is an empty file. The verdict is a success if the job
+    is one and the reviews of these models all succeed, which the target sees to within `wait_minutes`. Reviews of other
+    models do not run at all.
+    """
+
+    job: Job
+    models_file: str
+    wait_minutes: int
 
 
 # ---------------------------------------------------------------- what lives in settings

@@ -10,7 +10,6 @@ from pipegen.explanation.layout import paragraph, table
 from pipegen.explanation.values import ExplainedJob, ExplainedParameter, ExplainedPhase, ExplainedPipeline
 
 _LABEL = 17
-_WAITING = {"all": "runs that wait go in order", "newest": "of runs that wait only the newest is kept"}
 
 
 def overview(pipelines: Sequence[ExplainedPipeline], width: int) -> list[str]:
@@ -51,7 +50,7 @@ def _facts(pipeline: ExplainedPipeline) -> Iterator[tuple[str, str]]:
     yield "prompts", words.prompts(pipeline.prompts)
     yield "cancelled by", pipeline.cancelled_by
     if pipeline.verdict:
-        yield "verdict", "the host requires its result before a merge"
+        yield "verdict", "part of the check `pipegen`, which the host requires before a merge"
 
 
 def _parameter(parameter: ExplainedParameter) -> str:
@@ -77,7 +76,7 @@ def _controls(phase: ExplainedPhase) -> Iterator[str]:
         yield f"approval {words.approval(phase.approval)}, before anything of it starts"
     if phase.lock:
         apart = "" if phase.lock.name == phase.environment else "; it does not wait for a deployment under way"
-        yield f"lock {phase.lock.name}: one run at a time; {_WAITING[phase.lock.waiting]}{apart}"
+        yield f"lock {phase.lock.name}: one run at a time; {words.WAITING[phase.lock.waiting]}{apart}"
         undone = "is restored without asking" if phase.restores else "is not restored by itself"
         cleaned = "; it is cleaned up however it ends" if phase.cleans_up else ""
         yield f"a deployment that has begun and does not complete {undone}{cleaned}"

@@ -12,6 +12,7 @@ from pipegen.delivery import (
     Fidelity,
     Merged,
     Pipeline,
+    Review,
     Upload,
 )
 from pipegen.explanation import words
@@ -63,7 +64,7 @@ def _pipeline(pipeline: Pipeline, merges: Sequence[ExplainedMerge]) -> Explained
         event=event.label,
         occasion=words.occasion(event),
         paths=pipeline.paths,
-        verdict=pipeline.verdict,
+        verdict=isinstance(pipeline.event, Review),
         merge_approvals=approvals,
         parameters=tuple(ExplainedParameter(p.name, p.type, p.description, p.default, p.choices) for p in given),
         prompts=tuple(_prompts(phases)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipegen.config import Config
 from pipegen.delivery import (
@@ -16,16 +17,21 @@ from pipegen.delivery import (
     Scheduled,
     Tagged,
 )
+from pipegen.plan.company_steps import with_company_steps
 from pipegen.plan.flow import CHECKS, arrivals, deployed_environments, environments, review_targets
+from pipegen.plan.notices import with_notices
 from pipegen.plan.operations import action_pipelines, archive_pipeline, built_in_pipelines, refs, schedule_pipelines
 from pipegen.plan.pipelines import change_pipeline, delivery_pipeline, review_pipeline
 from pipegen.plan.variables import secret_value, token_values
 from pipegen.spec.model import ModelSpec
 
 
-def plan(spec: ModelSpec, config: Config, spec_path: str) -> Delivery:
-    """The delivery of a valid spec whose stage kinds are expanded; `spec_path` is relative to the repository's root."""
-    pipelines = tuple(_pipelines(spec, config, spec_path))
+def plan(spec: ModelSpec, config: Config, spec_path: str, also: tuple[str, ...] = ()) -> Delivery:
+    """The delivery of a valid spec whose stage kinds are expanded.
+
+    `spec_path` is relative to the repository's root, and so are the paths `also` of other files that it is made from.
+    """
+    pipelines = tuple(_finished(spec, config, each, also) for each in _pipelines(spec, config, spec_path))
     return Delivery(
         spec=spec_path,
         model=spec.model.name,
@@ -53,6 +59,12 @@ def _pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipe
     yield from schedule_pipelines(spec, config, spec_path)
     yield from action_pipelines(spec, config, spec_path)
     yield from built_in_pipelines(spec, config, spec_path)
+
+
+def _finished(spec: ModelSpec, config: Config, pipeline: Pipeline, also: tuple[str, ...]) -> Pipeline:
+    """What holds for pipelines of every kind."""
+    paths = (*pipeline.paths, *also) if pipeline.paths else ()
+    return with_notices(spec, with_company_steps(config, replace(pipeline, paths=paths)))
 
 
 def _settings(spec: ModelSpec, pipelines: tuple[Pipeline, ...]) -> Iterator[EnvironmentSettings]:

@@ -29,6 +29,8 @@ from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import RolloutStep, Stage
 
 ROLLBACK = "rollback"
+RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
+"""The last line of a restore, by which the message about it knows how it ended."""
 
 
 def phase_approval(spec: ModelSpec, environment: str, *, rollback: bool = False) -> Approval | None:
@@ -211,7 +213,9 @@ def _completion(setting: Setting, stage: Stage, environment: str) -> Iterator[St
 
 
 def _undoing(setting: Setting, stage: Stage, environment: str) -> Iterator[Run]:
-    yield from _commands(setting, stage, environment, "restore", "Restore what ran before", stage.restore, When.UNDO)
+    told = setting.spec.notify is not None and "restored" in setting.spec.notify.moments and stage.restore
+    texts = (*stage.restore, RESTORED_MARK) if told else stage.restore
+    yield from _commands(setting, stage, environment, "restore", "Restore what ran before", texts, When.UNDO)
     yield from _commands(setting, stage, environment, "finally", "Clean up", stage.finally_, When.ALWAYS)
 
 

@@ -37,6 +37,18 @@ ORDINARY_RUNNER = "default"
 SETUP_MINUTES = 30
 """What a job may take beside its stages: checkout, artifacts, results."""
 
+PREPARATION = (
+    f"{STRICT}\n"
+    f"rm -rf {HOME}\n"
+    f"mkdir -p {HOME}/artifacts {HOME}/packed\n"
+    f": > {HOME}/outputs\n"
+    f": > {HOME}/summary.md\n"
+    'exclude="$(git rev-parse --git-path info/exclude)"\n'
+    'mkdir -p "${exclude%/*}"\n'
+    f"printf '/%s/\\n' {HOME} >> \"$exclude\"\n"
+)
+"""The script of `Prepare`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -146,16 +158,7 @@ def opening(spec: ModelSpec, tools: Sequence[str] = (), depth: int | None = None
     """The checkout and pipegen's folder in it."""
     checkout = spec.runtime.checkout
     yield Checkout(checkout.depth if depth is None else depth, checkout.lfs)
-    yield Prepare(
-        f"{STRICT}\n"
-        f"rm -rf {HOME}\n"
-        f"mkdir -p {HOME}/artifacts {HOME}/packed\n"
-        f": > {HOME}/outputs\n"
-        f": > {HOME}/summary.md\n"
-        'exclude="$(git rev-parse --git-path info/exclude)"\n'
-        'mkdir -p "${exclude%/*}"\n'
-        f"printf '/%s/\\n' {HOME} >> \"$exclude\"\n"
-    )
+    yield Prepare(PREPARATION)
     if tools:
         text = (
             f"{STRICT}\nfor tool in {' '.join(sh_quote(tool) for tool in tools)}; do\n"

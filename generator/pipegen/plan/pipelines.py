@@ -36,12 +36,12 @@ def pipeline(
     spec: ModelSpec, spec_path: str, id_: str, title: str, event: Event, phases: Sequence[Phase], origin: KeyPath
 ) -> Pipeline:
     variables = (("PIPEGEN_MODEL", spec.model.name), ("PIPEGEN_EVENT", event.label))
-    paths = concerned_paths(spec, spec_path) if isinstance(event, Change | Merged) else ()
-    return Pipeline(id_, title, event, paths, tuple(phases), variables, isinstance(event, Review), origin)
+    paths = concerned_paths(spec, spec_path) if isinstance(event, Change | Review | Merged) else ()
+    return Pipeline(id_, title, event, paths, tuple(phases), variables, origin)
 
 
 def concerned_paths(spec: ModelSpec, spec_path: str) -> tuple[str, ...]:
-    """What a push must touch to concern the model; nothing if it is the whole repository."""
+    """What a change must touch to concern the model; nothing if it is the whole repository."""
     if spec.model.path == ".":
         return ()
     return (f"{spec.model.path}/**", *spec.model.paths, spec_path, "pipegen.toml")

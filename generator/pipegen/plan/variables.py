@@ -78,13 +78,16 @@ def stage_variables(
 
 
 def _secrets(spec: ModelSpec, stage_id: str, environment: str | None) -> Iterator[StepVariable]:
-    """Those that name the stage, and those that name none, of which a package index's is for the installation alone."""
+    """Those that name the stage, and those that name none.
+
+    A package index's is for the installation alone, and the one that messages go to for messages.
+    """
     declared = environments(spec).get(environment or "", Environment())
     own = {name: (environment, secret) for name, secret in declared.secrets.items()}
     shared: dict[str, tuple[str | None, Secret]] = {name: (None, secret) for name, secret in spec.secrets.items()}
-    indexes = {index.secret for index in spec.runtime.indexes}
+    apart = {index.secret for index in spec.runtime.indexes} | {spec.notify.webhook if spec.notify else None}
     for name, (place, secret) in (shared | own).items():
-        if stage_id in secret.stages if secret.stages is not None else name not in indexes:
+        if stage_id in secret.stages if secret.stages is not None else name not in apart:
             yield StepVariable(name, secret_value(place, name, secret))
 
 

@@ -15,6 +15,7 @@ from pipegen.rules import (
     gates,
     identity,
     moments,
+    notices,
     operations,
     reach,
     references,
@@ -50,6 +51,7 @@ STRUCTURE: tuple[Rule, ...] = (
     flow.deployment_is_reached,
     flow.shadowed_branches,
     operations.places,
+    notices.webhook,
 )
 """Rules whose errors leave nothing that could be planned."""
 

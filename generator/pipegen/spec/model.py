@@ -17,6 +17,7 @@ from pipegen.spec.scalars import (
     Shape,
     TargetName,
     Text,
+    VariableName,
     Variables,
 )
 from pipegen.spec.stages import Stage
@@ -128,6 +129,28 @@ class Action(Shape):
     variables: Variables = Field(default={}, description="Variables of these runs.", examples=[{"SAMPLE": "1.0"}])
 
 
+Moment = Literal["approval-waiting", "deployed", "failed", "restored", "rolled-back"]
+
+
+class Notify(Shape):
+    """Messages to people, sent to a chat's webhook by the runs of merges, tags, schedules and actions."""
+
+    webhook: VariableName = Field(
+        description="The secret of the repository (see `secrets`) that holds the address.", examples=["TEAMS_URL"]
+    )
+    moments: Many[Moment] = Field(
+        default=("approval-waiting", "deployed", "failed", "restored", "rolled-back"),
+        min_length=1,
+        description="What people are told of; by default all of it.",
+        examples=[["approval-waiting", "failed", "restored"]],
+    )
+    form: Literal["text", "adaptive-card"] = Field(
+        default="text",
+        description="What the address understands: `text` is JSON with one text, as most chats take it; "
+        "`adaptive-card` is what Teams workflows take.",
+    )
+
+
 class AllowedWeaker(Shape):
     """A control that may be weaker on one target, and why that is acceptable."""
 
@@ -203,6 +226,11 @@ class ModelSpec(Shape):
     )
     archive: Archive | None = Field(
         default=None, description="What the archive branch keeps.", examples=[{"run": './archive.sh "$PIPEGEN_RECORD"'}]
+    )
+    notify: Notify | None = Field(
+        default=None,
+        description="Messages to people at moments that matter.",
+        examples=[{"webhook": "TEAMS_URL", "moments": ["approval-waiting", "failed", "restored"]}],
     )
     targets: Many[TargetName] | None = Field(
         default=None, min_length=1, description="CI systems; by default those of pipegen.toml.", examples=[["azure"]]

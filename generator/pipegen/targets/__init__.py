@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from pipegen.config import Config
-from pipegen.delivery import Capability, Delivery
+from pipegen.delivery import Capability, Delivery, Verdict
 from pipegen.targets import azure, github, jenkins
 
 Files = dict[str, str]
@@ -29,6 +29,9 @@ class Target(Protocol):
         """How a line comment begins in its files."""
 
     def render(self, delivery: Delivery, config: Config) -> Files: ...
+
+    def root(self, config: Config, verdict: Verdict | None) -> Files:
+        """The files of the repository as a whole, which depend on pipegen.toml alone."""
 
     def capabilities(self, delivery: Delivery, config: Config) -> Iterator[Capability]: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipegen.config import Config
-from pipegen.delivery import Delivery
+from pipegen.delivery import Delivery, Verdict
 from pipegen.targets.azure.capabilities import capabilities
 from pipegen.targets.azure.document import document
 from pipegen.targets.azure.names import path_of
@@ -13,9 +13,15 @@ TITLE = "Azure Pipelines"
 FOLDERS = ("azure-pipelines",)
 COMMENT = "#"
 
-__all__ = ["COMMENT", "FOLDERS", "TITLE", "capabilities", "render"]
+__all__ = ["COMMENT", "FOLDERS", "TITLE", "capabilities", "render", "root"]
 
 
 def render(delivery: Delivery, config: Config) -> dict[str, str]:
     """Path -> text of every pipeline."""
     return {path_of(delivery, each): emit(document(delivery, each, config)) for each in delivery.pipelines}
+
+
+def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
+    """The file of the verdict."""
+    del config, verdict
+    return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipegen.config import Config
-from pipegen.delivery import Action, Approval, Capability, Delivery, Fidelity, Phase, Pipeline, Run, Scheduled
+from pipegen.delivery import Action, Approval, Capability, Delivery, Fidelity, Phase, Pipeline, Review, Run, Scheduled
 from pipegen.targets.github.approvals import duration
 from pipegen.targets.github.events import relays
 from pipegen.targets.github.workflows import pipeline_files
@@ -39,7 +39,7 @@ def _jobs(pipeline: Pipeline, config: Config) -> int:
     before = 1 + relays(event, config) if isinstance(event, Scheduled) else 0
     callers = sum(_has_caller(phase) for phase in pipeline.phases)
     asking = sum(approval.count + 2 for phase in pipeline.phases for approval in _approvals(phase))
-    return before + callers + asking + sum(1 for _ in pipeline.jobs) + pipeline.verdict
+    return before + callers + asking + sum(1 for _ in pipeline.jobs) + isinstance(pipeline.event, Review)
 
 
 def _has_caller(phase: Phase) -> bool:

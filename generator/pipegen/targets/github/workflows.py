@@ -124,7 +124,7 @@ def job_nodes(
     needs = bases(pipeline.phases, start)
     for phase in pipeline.phases:
         yield from phase_nodes(phase, file, needs[phase.id], units.get(phase.id))
-    if pipeline.verdict:
+    if isinstance(pipeline.event, Review):
         yield VERDICT, _verdict(delivery, tuple(job.id for job in pipeline.jobs))
 
 
