@@ -17,7 +17,7 @@ def explanation(code: str) -> tuple[str, ...]:
 def _sections() -> dict[str, tuple[str, ...]]:
     page = (DOCS / "rules.md").read_text("utf-8")
     found = re.findall(r"^## (PG[0-9]{3}) .*\n((?:(?!#).*\n)*)", _without_examples(page), re.MULTILINE)
-    return {code: tuple(_prose(each) for each in body.strip().split("\n\n")) for code, body in found}
+    return {code: tuple(_prose(each) for each in re.split("\n\n+", body.strip())) for code, body in found}
 
 
 def _prose(paragraph: str) -> str:
