@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from pipegen import __version__
 from pipegen.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +54,7 @@ def test_the_wheel_holds_all_of(folder: str, wheel: Path) -> None:
 def test_the_wheel_holds_no_tests_and_no_specs(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
-    assert tops == {"pipegen", f"mlops_pipegen-{PROJECT['version']}.dist-info"}
+    assert tops == {"pipegen", f"mlops_pipegen-{__version__}.dist-info"}
 
 
 def test_the_installed_wheel_renders_in_another_folder(wheel: Path, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_the_installed_wheel_renders_in_another_folder(wheel: Path, tmp_path: Pa
     (repository / "model-specs").mkdir(parents=True)
     for path in CARRIED:
         (repository / path).write_text((ROOT / path).read_text("utf-8"), "utf-8")
-    assert _run(pipegen, "--version", cwd=repository) == f"pipegen {PROJECT['version']}\n"
+    assert _run(pipegen, "--version", cwd=repository) == f"pipegen {__version__}\n"
     _run(pipegen, "render", "--target", "all", cwd=repository)
     _run(pipegen, "render", "--check", cwd=repository)
     written = {path.relative_to(repository).parts[0] for path in repository.rglob("*") if path.is_file()}

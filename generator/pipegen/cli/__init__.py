@@ -6,9 +6,12 @@ from importlib import import_module
 
 import click
 
+from pipegen import __version__
+
 _COMMANDS = {
     "explain": "What a spec brings about: events, jobs, approvals, capabilities, settings.",
     "gate": "Judge a model by data; this is what pipelines call.",
+    "models": "List the models, or those that a change concerns.",
     "render": "Write the pipelines of specs, or check that they are up to date.",
     "schema": "Print the JSON schema of model specs.",
     "targets": "List the CI systems that pipegen writes for.",
@@ -48,9 +51,7 @@ class _Commands(click.Group):
 
 def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001  (click's form)
     if asked:
-        from importlib.metadata import version  # noqa: PLC0415  (slow, and only this option needs it)
-
-        click.echo(f"pipegen {version('mlops-pipegen')}")
+        click.echo(f"pipegen {__version__}")
         ctx.exit()
 
 
