@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 KeyPath = tuple[str | int, ...]
 """Keys and list indexes from the root of a document, for example ('stages', 3, 'run')."""
@@ -58,6 +59,18 @@ class Diagnostic:
     def sort_key(self) -> tuple[str, int, int, str, str]:
         start = self.span.start if self.span else Position(0, 0)
         return (self.file, start.line, start.column, self.code, self.message)
+
+
+class Located(Protocol):
+    """Plain data that knows where each of its values stands; `name` and `text` are those of the file they come from."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def data(self) -> Mapping[str, object]: ...
+    def diagnostic(self, finding: Finding, *, at_key: bool = False) -> Diagnostic: ...
 
 
 class Refused(Exception):  # noqa: N818  (it carries findings; it is not an error of pipegen)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Position, Severity
+from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located, Position, Severity
 from pipegen.plan.flow import CHECKS, review_targets
-from pipegen.source import Source
 from pipegen.spec.flow import DeploymentApprovals, Environment
 from pipegen.spec.model import ModelSpec
 
@@ -44,7 +43,7 @@ class Summary:
     outputs: tuple[str, ...]
 
 
-def summary(source: Source, spec: ModelSpec, outputs: Iterable[str] = ()) -> Summary:
+def summary(source: Located, spec: ModelSpec, outputs: Iterable[str] = ()) -> Summary:
     """The summary of a spec; `outputs` are the paths of its files, if they are known."""
     return Summary(
         model=Shared(spec.model.name, (), _place(source, ("model", "name"))),
@@ -66,7 +65,7 @@ def summary(source: Source, spec: ModelSpec, outputs: Iterable[str] = ()) -> Sum
     )
 
 
-def _place(source: Source, path: KeyPath) -> Diagnostic:
+def _place(source: Located, path: KeyPath) -> Diagnostic:
     return source.diagnostic(Finding(path, "", ""), at_key=len(path) == 2 and path[0] == "environments")  # noqa: PLR2004
 
 

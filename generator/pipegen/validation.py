@@ -9,11 +9,10 @@ from typing import Protocol
 
 from pipegen.config import Config
 from pipegen.delivery import Capability, Delivery, Fidelity
-from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Severity, has_errors
+from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located, Severity, has_errors
 from pipegen.plan import plan
 from pipegen.rules import MEANING, PLANNED, STRUCTURE
 from pipegen.rules.kinds import kind_findings, missing_secrets
-from pipegen.source import Source
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.shape import shape, shape_as
 from pipegen.stage_kinds import StageKind, expand
@@ -37,7 +36,7 @@ class Validated:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def validate(source: Source, config: Config, kinds: Mapping[str, StageKind]) -> Validated:
+def validate(source: Located, config: Config, kinds: Mapping[str, StageKind]) -> Validated:
     """Shape, then rules, then the plan and what only it shows; each step takes place where the one before allows it."""
     written, misshapen = shape(source)
     if written is None:
@@ -59,7 +58,7 @@ def _errors(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
-def _located(source: Source, finding: Finding) -> Diagnostic:
+def _located(source: Located, finding: Finding) -> Diagnostic:
     """The finding at its key if its value is a block, else at the value."""
     path = _written_path(source, finding.path)
     value: object = source.data
@@ -72,7 +71,7 @@ def _located(source: Source, finding: Finding) -> Diagnostic:
     return source.diagnostic(moved, at_key=isinstance(value, dict | list))
 
 
-def _written_path(source: Source, path: KeyPath) -> KeyPath:
+def _written_path(source: Located, path: KeyPath) -> KeyPath:
     """What a stage kind brought into a stage is found at the stage's `with`, or at its `use`."""
     match path:
         case ("stages", int(index), "steps", *_):
@@ -87,7 +86,7 @@ def _written_path(source: Source, path: KeyPath) -> KeyPath:
 
 
 def capability_diagnostics(
-    delivery: Delivery, name: str, target: CapableTarget, config: Config, source: Source
+    delivery: Delivery, name: str, target: CapableTarget, config: Config, source: Located
 ) -> tuple[Diagnostic, ...]:
     """What the target `name` cannot express, what it would weaken without leave, and leave that nothing needs."""
     capabilities = tuple(target.capabilities(delivery, config))
@@ -119,7 +118,7 @@ def _idle_leave(delivery: Delivery, name: str, capabilities: Iterable[Capability
 # ---------------------------------------------------------------- stage kinds
 
 
-def load_kinds(sources: Iterable[Source]) -> tuple[dict[str, StageKind], tuple[Diagnostic, ...]]:
+def load_kinds(sources: Iterable[Located]) -> tuple[dict[str, StageKind], tuple[Diagnostic, ...]]:
     """The stage kinds by name, shipped ones first, and what is wrong with their files."""
     kinds: dict[str, StageKind] = {}
     diagnostics: list[Diagnostic] = []
