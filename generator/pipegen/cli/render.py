@@ -24,6 +24,7 @@ from pipegen.cli.console import (
     spec_arguments,
     target_option,
 )
+from pipegen.cli.progress import watched
 from pipegen.compiler import Compiled, compile_spec
 from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
@@ -106,7 +107,7 @@ def command(
         raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
     if differing and form != "text":
         raise click.UsageError("--diff prints a difference: leave out --format")
-    run = _compiled(chosen(specs, form), named_targets(targets), out, form)
+    run = _compiled(chosen(specs, form), named_targets(targets), out, form, quiet=quiet)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
         return
@@ -116,8 +117,9 @@ def command(
     finish(done.diagnostics)
 
 
-def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: str) -> _Run:
-    compiled = tuple(compile_spec(work.repository, path, targets) for path in work.paths)
+def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: str, *, quiet: bool) -> _Run:
+    with watched(work.paths, quiet=quiet) as paths:
+        compiled = tuple(compile_spec(work.repository, path, targets) for path in paths)
     summaries = tuple(summary(each.source, each.spec) for each in compiled if each.spec and each.source)
     across = tuple(check_repository(summaries))
     usable = _usable(compiled, across)

@@ -19,6 +19,7 @@ from pipegen.cli.console import (
     spec_arguments,
     target_option,
 )
+from pipegen.cli.progress import watched
 from pipegen.compiler import load_spec
 from pipegen.repository import check_repository, summary
 
@@ -38,7 +39,8 @@ def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet:
       pipegen validate --format sarif > pipegen.sarif
     """  # noqa: D301  (click reads a backspace as: keep these lines)
     work = chosen(specs, form)
-    loaded = [load_spec(work.repository, path, named_targets(targets)) for path in work.paths]
+    with watched(work.paths, quiet=quiet) as paths:
+        loaded = [load_spec(work.repository, path, named_targets(targets)) for path in paths]
     across = tuple(
         check_repository(tuple(summary(each.source, each.spec) for each in loaded if each.spec and each.source))
     )

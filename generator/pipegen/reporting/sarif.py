@@ -7,10 +7,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import PurePath
 from urllib.parse import quote
 
+from pipegen import __version__
 from pipegen.diagnostics import Diagnostic, Span
 from pipegen.reporting.explanations import explanation
 from pipegen.rules.codes import CODES
@@ -37,7 +37,7 @@ def as_sarif(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def _driver(rules: Iterable[str]) -> Node:
-    return {"name": "pipegen", "semanticVersion": version("mlops-pipegen"), "rules": [_rule(code) for code in rules]}
+    return {"name": "pipegen", "semanticVersion": __version__, "rules": [_rule(code) for code in rules]}
 
 
 def _rule(code: str) -> Node:
