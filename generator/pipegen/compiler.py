@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pipegen import config as configuration
 from pipegen.config import CONFIG_FILE, Config
-from pipegen.delivery import Delivery
+from pipegen.delivery import Delivery, Verdict
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.header import digest_inputs, with_header
+from pipegen.plan.verdict import verdict
 from pipegen.resources import TEMPLATES
 from pipegen.source import Source
 from pipegen.spec.model import ModelSpec
@@ -119,6 +120,34 @@ def _files(repository: Repository, loaded: Compiled, name: str) -> Files:
         )
         for path, body in target.render(loaded.delivery, repository.config).items()
     }
+
+
+def compile_root(repository: Repository, targets: tuple[str, ...] = ()) -> Compiled:
+    """The files that a repository has once for all its models; they are made from pipegen.toml alone."""
+    chosen = targets or repository.config.targets
+    verdicts = {name: verdict(repository.config, name) for name in chosen}
+    files = {name: _root_files(repository.config, name, verdicts[name]) for name in chosen}
+    told = () if all(verdicts.values()) else tuple(_without_verdict(repository.root))
+    return Compiled(CONFIG_FILE, None, None, None, chosen, files, told)
+
+
+def _root_files(config: Config, name: str, verdict: Verdict | None) -> Files:
+    # Their text is all that pipegen.toml has to do with them, so its own text is not an input.
+    inputs, comment = digest_inputs({"target": name}), TARGETS[name].COMMENT
+    return {
+        path: with_header(
+            body, comment=comment, target=name, spec=CONFIG_FILE, inputs_digest=inputs, command="pipegen render"
+        )
+        for path, body in TARGETS[name].root(config, verdict).items()
+    }
+
+
+def _without_verdict(root: Path) -> Iterator[Diagnostic]:
+    """PG288; whoever has no pipegen.toml yet has not come to merges either."""
+    if (root / CONFIG_FILE).exists():
+        message = "no check of the repository: it does not say how pipelines install pipegen with all that it needs"
+        hint = "set version, sha256 and requirements in [pipegen]; docs/configuration.md says how"
+        yield Diagnostic(CONFIG_FILE, None, Severity.WARNING, "PG288", message, hint)
 
 
 def _inputs(repository: Repository, source: Source) -> dict[str, str]:

@@ -9,9 +9,13 @@ import click
 from pipegen import __version__
 
 _COMMANDS = {
+    "completion": "Print what makes a shell complete commands, specs and targets.",
+    "eject": "Hand the pipelines of a model over to people.",
     "explain": "What a spec brings about: events, jobs, approvals, capabilities, settings.",
     "gate": "Judge a model by data; this is what pipelines call.",
     "models": "List the models, or those that a change concerns.",
+    "init": "Take up pipegen in a git repository.",
+    "new": "Write the spec of a model.",
     "render": "Write the pipelines of specs, or check that they are up to date.",
     "schema": "Print the JSON schema of model specs.",
     "targets": "List the CI systems that pipegen writes for.",

@@ -60,6 +60,7 @@ def format_option(command: Command) -> Command:
         "form",
         type=click.Choice(FORMATS),
         default="text",
+        envvar="PIPEGEN_FORMAT",
         help="How findings are written: for people, programs, GitHub's pull requests or code scanning.",
     )(command)
 

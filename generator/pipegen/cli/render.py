@@ -25,7 +25,7 @@ from pipegen.cli.console import (
     target_option,
 )
 from pipegen.cli.progress import watched
-from pipegen.compiler import Compiled, compile_spec
+from pipegen.compiler import Compiled, compile_root, compile_spec
 from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
 from pipegen.repository import check_repository, summary
@@ -47,6 +47,10 @@ class _Run:
     @property
     def usable(self) -> tuple[Compiled, ...]:
         return tuple(each for each in self.compiled if each.path in self.selection.specs)
+
+    @property
+    def spec_count(self) -> int:
+        return sum(each.source is not None for each in self.usable)
 
     @property
     def expected(self) -> dict[str, str]:
@@ -120,6 +124,8 @@ def command(
 def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: str, *, quiet: bool) -> _Run:
     with watched(work.paths, quiet=quiet) as paths:
         compiled = tuple(compile_spec(work.repository, path, targets) for path in paths)
+    if work.everything:
+        compiled = (*compiled, compile_root(work.repository, targets))
     summaries = tuple(summary(each.source, each.spec) for each in compiled if each.spec and each.source)
     across = tuple(check_repository(summaries))
     usable = _usable(compiled, across)
@@ -145,7 +151,7 @@ def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None
     if differing:
         _print_diff(run)
     elif not quiet and not has_errors(found):
-        say(f"{plural(len(run.usable), 'spec')}: {plural(len(run.expected), 'file')} up to date", run.form)
+        say(f"{plural(run.spec_count, 'spec')}: {plural(len(run.expected), 'file')} up to date", run.form)
     finish(found)
 
 
@@ -179,7 +185,7 @@ def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, ver
     if not quiet:
         parts = [f"{len(written)} written", f"{len(unchanged)} unchanged"]
         parts += [f"{len(removed)} removed"] if pruning else []
-        say(f"{plural(len(run.usable), 'spec')}: " + ", ".join(parts), run.form)
+        say(f"{plural(run.spec_count, 'spec')}: " + ", ".join(parts), run.form)
     return _Done(tuple(written), tuple(unchanged), removed, tuple(found))
 
 

@@ -13,6 +13,8 @@ from pipegen.plan.jobs import PREPARATION
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
 
+CODES = {"PG288": "the repository has no check of its own"}
+
 _PIPEGEN = '"$PIPEGEN_HOME/pipegen/bin/pipegen"'
 _MODELS_FILE = f"{HOME}/models"
 _WAIT_MINUTES = 330

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipegen import config, repository, source
+from pipegen.plan import verdict
 from pipegen.rules import (
     approvals,
     collisions,
@@ -59,6 +60,7 @@ _TABLES = (
         )
     ),
     repository.CODES,
+    verdict.CODES,
     _TARGET_CODES,
 )
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic, Refused
 from pipegen.header import COMMENTS, OPENING, Header, NewerHeader
 from pipegen.workspace.findings import finding, unusable
@@ -39,7 +40,8 @@ class Selection:
         return header.target in self.targets and (gone or header.spec in self.specs)
 
     def command(self, *arguments: str) -> str:
-        return shlex.join(["pipegen", "render", *self.options, *arguments])
+        """The files of the repository as a whole are rendered with all specs, so their source is not named."""
+        return shlex.join(["pipegen", "render", *self.options, *(each for each in arguments if each != CONFIG_FILE)])
 
 
 @dataclass(frozen=True, slots=True)

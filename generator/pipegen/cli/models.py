@@ -1,0 +1,77 @@
+"""`pipegen models`: the models of a repository, or those that a change concerns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import click
+
+from pipegen.cli.console import chosen, finish, refusals_reported, report, target_option
+from pipegen.compiler import Compiled, Repository, load_spec
+from pipegen.concern import concerns, review_of
+from pipegen.config import TARGET_NAMES
+from pipegen.delivery import Delivery, Pipeline
+from pipegen.diagnostics import has_errors
+from pipegen.targets import TARGETS
+from pipegen.workspace.changes import changed_paths
+
+
+@click.command("models")
+@click.option(
+    "--changed-since",
+    "since",
+    metavar="COMMIT",
+    help="Only models with a review that the change since this commit or branch concerns.",
+)
+@target_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
+def command(since: str | None, targets: tuple[str, ...], form: str) -> None:
+    """List the models, one in a line; with --changed-since those whose reviews a pull request asks for.
+
+    A review asks for its model if the change touches the model's paths, its spec and what that is made from,
+    pipegen.toml, or the review's own file.
+
+    \b
+    Examples:
+      pipegen models
+      pipegen models --changed-since origin/main --target github
+    """  # noqa: D301  (click reads a backspace as: keep these lines)
+    work = chosen(())
+    names = tuple(targets) if targets and "all" not in targets else TARGET_NAMES
+    loaded = [load_spec(work.repository, path, ()) for path in work.paths]
+    found = tuple(each for spec in loaded for each in spec.diagnostics)
+    if has_errors(found):
+        report(found)
+        finish(found)
+    with refusals_reported():
+        changed = None if since is None else changed_paths(work.repository.root, since)
+    listed = [each for each in loaded if changed is None or _concerned(work.repository, each, changed, names)]
+    _print(listed, form)
+
+
+def _concerned(repository: Repository, loaded: Compiled, changed: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    chosen_targets = [name for name in loaded.targets if name in names]
+    review = review_of(loaded.delivery) if loaded.delivery else None
+    if loaded.delivery is None or review is None or not chosen_targets:
+        return False
+    delivery = loaded.delivery
+    return concerns(review, changed, lambda: set(_files(repository, delivery, review, chosen_targets)))
+
+
+def _files(repository: Repository, delivery: Delivery, review: Pipeline, names: list[str]) -> Iterator[str]:
+    alone = replace(delivery, pipelines=(review,))
+    for name in names:
+        yield from TARGETS[name].render(alone, repository.config)
+
+
+def _print(listed: list[Compiled], form: str) -> None:
+    rows = [(each.delivery.model, each.path, each.delivery.owner) for each in listed if each.delivery]
+    if form == "json":
+        click.echo(
+            json.dumps([{"model": model, "spec": path, "owner": owner} for model, path, owner in rows], indent=2)
+        )
+        return
+    for model, _, _ in sorted(rows):
+        click.echo(model)

@@ -1,0 +1,1 @@
+pipegen render
