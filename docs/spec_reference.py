@@ -168,7 +168,7 @@ def _forms() -> Iterator[str]:
         pattern = f"`{schema['pattern']}`" if "pattern" in schema else ""
         yield f"| {name} | {_cell(said)} | {_cell(pattern)} |"
     yield f"| duration | Minutes, hours or days: `30m`, `4h`, `3d`. | {_cell(f'`{DURATION}`')} |"
-    yield f"| Python version | In quotes, because YAML reads 3.10 as the number 3.1. | `{VERSION}` |"
+    yield f"| Python version | In quotes, because 3.10 without them is the number 3.1. | `{VERSION}` |"
 
 
 def _length(schema: Schema) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipegen.diagnostics import KeyPath
+from pipegen.spec.forms import YAML, Form
 
 Schema = Mapping[str, Any]
 
@@ -16,6 +17,7 @@ class Fault:
     """One complaint of the model.
 
     `path` and `value` are the file's, `schemas` is what may stand there, `context` what was asked for, `name` the key.
+    `form` is how the file is written.
     """
 
     type: str
@@ -25,9 +27,10 @@ class Fault:
     context: Mapping[str, Any]
     name: str
     at_key: bool
+    form: Form
 
 
-def fault_of(data: object, root: Schema, problem: Mapping[str, Any]) -> Fault:
+def fault_of(data: object, root: Schema, problem: Mapping[str, Any], form: Form = YAML) -> Fault:
     location = tuple(problem["loc"])
     at_key = location[-1:] == ("[key]",) or problem["type"] == "extra_forbidden"
     keys = tuple(part for part in location if part != "[key]")
@@ -38,7 +41,7 @@ def fault_of(data: object, root: Schema, problem: Mapping[str, Any]) -> Fault:
     if location[-1:] == ("[key]",):
         value = keys[-1]
         schemas = tuple(each["propertyNames"] for each in _in_schema(root, keys[:-1]) if "propertyNames" in each)
-    return Fault(problem["type"], path, value, schemas, problem.get("ctx", {}), str(keys[-1]), at_key)
+    return Fault(problem["type"], path, value, schemas, problem.get("ctx", {}), str(keys[-1]), at_key, form)
 
 
 def _in_file(data: object, keys: KeyPath) -> tuple[KeyPath, object]:

@@ -36,7 +36,7 @@ def _minutes(value: object) -> object:
 
 def _quoted_version(value: object) -> object:
     if isinstance(value, int | float):
-        raise ValueError("write the version in quotes, because YAML reads 3.10 as the number 3.1")  # noqa: TRY004
+        raise ValueError("write the version in quotes, because 3.10 without them is the number 3.1")  # noqa: TRY004
     return value
 
 

@@ -11,10 +11,10 @@ from pydantic import StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pipegen.diagnostics import Diagnostic, Finding, KeyPath
-from pipegen.source import Source
+from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located
 from pipegen.spec import scalars
 from pipegen.spec.faults import Fault, Schema, fault_of
+from pipegen.spec.forms import YAML, Form
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.scalars import Shape
 from pipegen.yaml_problems import shown
@@ -31,12 +31,12 @@ CODES = {
 T = TypeVar("T", bound=Shape)
 
 
-def shape(source: Source) -> tuple[ModelSpec | None, tuple[Diagnostic, ...]]:
+def shape(source: Located) -> tuple[ModelSpec | None, tuple[Diagnostic, ...]]:
     """The spec that the file says, or None and everything that is wrong with its shape."""
     return shape_as(ModelSpec, source)
 
 
-def shape_as(model: type[T], source: Source) -> tuple[T | None, tuple[Diagnostic, ...]]:
+def shape_as(model: type[T], source: Located, form: Form = YAML) -> tuple[T | None, tuple[Diagnostic, ...]]:
     """The same for another kind of file, for example a stage kind."""
     found = {
         (finding.path, finding.code): source.diagnostic(finding, at_key=True) for finding in _nothing(source.data, ())
@@ -49,7 +49,7 @@ def shape_as(model: type[T], source: Source) -> tuple[T | None, tuple[Diagnostic
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=True)
     schema = model.model_json_schema(mode="serialization")
-    faults = (fault_of(source.data, schema, problem) for problem in problems)
+    faults = (fault_of(source.data, schema, problem, form) for problem in problems)
     for fault in faults:
         for finding in _findings(fault):
             diagnostic = source.diagnostic(finding, at_key=fault.at_key)
@@ -109,23 +109,23 @@ def _missing_key(fault: Fault) -> Finding:
 
 
 def _unknown_version(fault: Fault) -> Finding:
-    message = f"the version of the spec language is {_kind(fault.value)}, which is not known"
+    message = f"the version of the spec language is {_kind(fault.value, fault.form)}, which is not known"
     return Finding(fault.path, "PG106", message, "this pipegen knows version 1: write `pipegen: 1`")
 
 
 def _unknown_value(fault: Fault) -> Finding:
     known = [value for each in fault.schemas for value in each.get("enum", [each.get("const")]) if value is not None]
-    message = f"{_kind(fault.value)} is not a value of {_place(fault.path)}"
+    message = f"{_kind(fault.value, fault.form)} is not a value of {_place(fault.path)}"
     return Finding(fault.path, "PG105", message, _nearest(fault.value, known, "values"))
 
 
 def _wrong_type(fault: Fault) -> Finding:
-    expected, given = _expected(fault.schemas), _kind(fault.value)
+    expected, given = _expected(fault), _kind(fault.value, fault.form)
     message, hint = f"{_place(fault.path)} must be {expected}, but this is {given}", _advice(fault)
     if fault.value is None:
         hint = "leave the key out, or give it a value"
     elif expected == "a list" and not isinstance(fault.value, list | dict):
-        hint = f"write it as a list: [{fault.value}]"
+        hint = f"write it as a list: {fault.form.written([fault.value])}"
     elif isinstance(fault.value, list) and (twice := _twice(fault.value)):
         message, hint = f"{_place(fault.path)} names {twice} twice", "name each once"
     return Finding(fault.path, "PG103", message, hint)
@@ -148,7 +148,7 @@ def _own_words(fault: Fault) -> Finding:
     is_text = isinstance(fault.value, str)
     wants_text = all(each.get("type") == "integer" for each in fault.schemas)
     code = "PG104" if is_text and wants_text else "PG103"
-    message = f"{_place(fault.path)} is {_kind(fault.value)}: {fault.context['error']}"
+    message = f"{_place(fault.path)} is {_kind(fault.value, fault.form)}: {fault.context['error']}"
     return Finding(fault.path, code, message, _advice(fault))
 
 
@@ -216,7 +216,7 @@ def _advice(fault: Fault, schemas: Iterable[Schema] | None = None, text: str = "
         near = get_close_matches(text, words, 1)
         if near:
             return f"did you mean {near[0]!r}? {description}"
-        example = f"for example {_written(schema['examples'][0])}" if schema.get("examples") else ""
+        example = f"for example {fault.form.written(schema['examples'][0])}" if schema.get("examples") else ""
         short = description if description.endswith("...") else description.removesuffix(".")
         return "; ".join(part for part in (short, example) if part)
     return ""
@@ -234,30 +234,19 @@ def _forms() -> Iterator[tuple[str, str]]:
 _FORMS = dict(_forms())
 
 
-def _written(example: object) -> str:
-    """An example as YAML has it in one line."""
-    match example:
-        case dict():
-            return "{" + ", ".join(f"{key}: {_written(value)}" for key, value in example.items()) + "}"
-        case list():
-            return f"[{', '.join(map(_written, example))}]"
-        case bool():
-            return "true" if example else "false"
-    return str(example)
-
-
 def _nearest(given: object, known: Iterable[object], what: str) -> str:
     names = [str(each) for each in known]
     near = get_close_matches(str(given).lower().rstrip("_").replace("-", "_"), names, 1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else f"known {what}: {', '.join(names)}"
 
 
-def _expected(schemas: Iterable[Schema]) -> str:
-    words = dict.fromkeys(_TYPES.get(str(each.get("type")), "something else") for each in schemas)
+def _expected(fault: Fault) -> str:
+    known = {**_TYPES, "object": f"a {fault.form.mapping}"}
+    words = dict.fromkeys(known.get(str(each.get("type")), "something else") for each in fault.schemas)
     return " or ".join(words) if words else "something else"
 
 
-def _kind(value: object) -> str:
+def _kind(value: object, form: Form) -> str:
     match value:
         case None:
             return "empty"
@@ -270,7 +259,7 @@ def _kind(value: object) -> str:
         case list():
             return "a list"
         case _:
-            return "a mapping"
+            return f"a {form.mapping}"
 
 
 _TYPES = {
@@ -279,5 +268,4 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
-    "object": "a mapping",
 }
