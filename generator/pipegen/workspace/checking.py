@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from pipegen.diagnostics import Diagnostic
@@ -14,17 +14,32 @@ from pipegen.workspace.pruning import Selection, surplus, surplus_finding
 
 def check(root: Path, expected: Mapping[str, str], selection: Selection) -> tuple[Diagnostic, ...]:
     """What differs below `root` from the files of the selection, each finding with the command that mends it."""
+    found = (*check_files(root, expected, selection), *check_surplus(root, expected, selection))
+    return tuple(sorted(found, key=lambda diagnostic: diagnostic.sort_key))
+
+
+def check_files(root: Path, expected: Mapping[str, str], selection: Selection) -> Iterator[Diagnostic]:
+    """What differs from some files of the selection; those of one spec at a time need little memory."""
     standings, refused = examine(root, expected)
-    differing = (found for place in standings for found in _difference(place, expected[place.path], selection))
-    left_over = (surplus_finding(path, header, selection) for path, header in surplus(root, expected, selection))
-    return tuple(sorted((*refused, *differing, *left_over), key=lambda diagnostic: diagnostic.sort_key))
+    yield from refused
+    for standing in standings:
+        yield from _difference(standing, expected[standing.path], selection)
+
+
+def check_surplus(root: Path, expected: Collection[str], selection: Selection) -> Iterator[Diagnostic]:
+    """The files that none of the expected paths of the whole selection accounts for."""
+    for path, header in surplus(root, expected, selection):
+        yield surplus_finding(path, header, selection)
 
 
 def _difference(standing: Standing, expected: str, selection: Selection) -> Iterator[Diagnostic]:
+    verdict = judge(standing, expected)
+    if verdict is Verdict.SAME:
+        return
     made = read_header(expected)
     if not isinstance(made, Header):
         raise TypeError(f"{standing.path} is to be written without a header")
-    match judge(standing, expected):
+    match verdict:
         case Verdict.FOREIGN:
             yield foreign(standing)
         case Verdict.NEWER:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from io import FileIO
+from pathlib import Path, PurePath, PurePosixPath
 
 from pipegen.diagnostics import Diagnostic, Refused
 from pipegen.header import Header, NewerHeader, is_portable, normalised, read_header
@@ -14,6 +16,8 @@ from pipegen.workspace.findings import finding, unusable
 
 _LARGEST_FILE = 10_000_000
 _WAY_OUT = "move it away or delete it, then render again"
+_Trouble = tuple[str, str, str]
+"""Code, message and hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,10 @@ class Standing:
 
     path: str
     text: str | None
-    header: Header | NewerHeader | None
+
+    @property
+    def header(self) -> Header | NewerHeader | None:
+        return read_header(self.text or "")
 
 
 class Verdict(StrEnum):
@@ -52,12 +59,13 @@ def judge(standing: Standing, expected: str) -> Verdict:
 
 
 def examine(root: Path, paths: Iterable[str]) -> tuple[list[Standing], list[Diagnostic]]:
-    """What stands at all the paths, in their order, and what is wrong with the paths that cannot be used."""
+    """What stands at all the paths, sorted, and what is wrong with the paths that cannot be used."""
     standings: list[Standing] = []
-    refused = list(_case_collisions(sorted(paths)))
+    refused = list(case_collisions(paths))
+    ground = _Ground(root)
     for path in sorted(paths):
         try:
-            standings.append(look(root, path))
+            standings.append(ground.look(path))
         except Refused as error:
             refused += error.diagnostics
     return standings, refused
@@ -65,14 +73,64 @@ def examine(root: Path, paths: Iterable[str]) -> tuple[list[Standing], list[Diag
 
 def look(root: Path, path: str) -> Standing:
     """What stands at an output's place; `Refused` when the place cannot be used."""
+    return _Ground(root).look(path)
+
+
+class _Ground:
+    """What is below a root: each folder is looked at once, for most files share theirs with others."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: dict[str, _Trouble | None] = {}
+
+    def look(self, path: str) -> Standing:
+        """What stands at an output's place; `Refused` when the place cannot be used."""
+        if not is_portable(path):
+            hint = "a relative path with / between its parts and without .. in it"
+            raise Refused([finding(path, "PG403", "is not a plain path below the root", hint)])
+        try:
+            trouble = self._folder(path.rpartition("/")[0])
+            if trouble:
+                raise Refused([finding(path, *trouble)])
+            status = _status(f"{self._root}/{path}")
+            if status and not stat.S_ISREG(status.st_mode):
+                raise Refused([_no_file(path, status.st_mode)])
+            return Standing(path, _text(f"{self._root}/{path}", status.st_size) if status else None)
+        except OSError as error:
+            raise Refused([unusable(path, "read", error)]) from error
+
+    def _folder(self, folder: str) -> _Trouble | None:
+        if folder not in self._folders:
+            self._folders[folder] = self._folder_trouble(PurePosixPath(folder))
+        return self._folders[folder]
+
+    def _folder_trouble(self, folder: PurePosixPath) -> _Trouble | None:
+        if not is_inside(self._root, folder.as_posix()):
+            return "PG403", "lies behind a link that leaves the root", "replace the link by a folder"
+        for parent in reversed((folder, *folder.parents[:-1])):
+            place = self._root / parent
+            if place.exists() and not place.is_dir():
+                return "PG405", f"{parent} is a file where a folder is needed", _WAY_OUT
+        return None
+
+
+def _status(place: str) -> os.stat_result | None:
     try:
-        obstacle = next(_obstacles(root, path), None)
-        text = None if obstacle else _text(root / path)
-    except OSError as error:
-        raise Refused([unusable(path, "read", error)]) from error
-    if obstacle:
-        raise Refused([obstacle])
-    return Standing(path, text, read_header(text or ""))
+        return os.lstat(place)
+    except FileNotFoundError:
+        return None
+
+
+def _no_file(path: str, mode: int) -> Diagnostic:
+    if stat.S_ISLNK(mode):
+        return finding(path, "PG403", "is a link, and writing would replace it", _WAY_OUT)
+    return finding(path, "PG405", "is not a file", _WAY_OUT)
+
+
+def _text(place: str, size: int) -> str:
+    """The text of a file; bytes that are not UTF-8 stay distinct, so such a file never equals a generated one."""
+    with FileIO(place) as file:
+        return normalised(file.read(min(size, _LARGEST_FILE)).decode("utf-8", "surrogateescape"))
 
 
 def foreign(standing: Standing) -> Diagnostic:
@@ -88,39 +146,16 @@ def newer(standing: Standing) -> Diagnostic:
     return finding(standing.path, "PG407", "has a header that only a newer pipegen can read, so it is left alone", hint)
 
 
-def _obstacles(root: Path, path: str) -> Iterator[Diagnostic]:
-    if not is_portable(path):
-        hint = "a relative path with / between its parts and without .. in it"
-        yield finding(path, "PG403", "is not a plain path below the root", hint)
-        return
-    place = root / path
-    if not _leads_inside(root, place.parent):
-        yield finding(path, "PG403", "lies behind a link that leaves the root", "replace the link by a folder")
-    if place.is_symlink():
-        yield finding(path, "PG403", "is a link, and writing would replace it", _WAY_OUT)
-    for folder in reversed(PurePosixPath(path).parents[:-1]):
-        if (root / folder).exists() and not (root / folder).is_dir():
-            yield finding(path, "PG405", f"{folder} is a file where a folder is needed", _WAY_OUT)
-    if place.exists() and not place.is_file():
-        yield finding(path, "PG405", "is not a file", _WAY_OUT)
+def is_inside(root: Path, folder: str) -> bool:
+    """Whether a folder is below the root, or the root itself, whatever links there are, and not in `.git`."""
+    real_root, real = os.path.realpath(root), PurePath(os.path.realpath(root / folder))
+    return real.is_relative_to(real_root) and ".git" not in real.relative_to(real_root).parts
 
 
-def _leads_inside(root: Path, folder: Path) -> bool:
-    real_root, real_folder = os.path.realpath(root), Path(os.path.realpath(folder))
-    return real_folder.is_relative_to(real_root) and ".git" not in real_folder.relative_to(real_root).parts
-
-
-def _text(place: Path) -> str | None:
-    """The text of a file; bytes that are not UTF-8 stay distinct, so such a file never equals a generated one."""
-    if not place.exists():
-        return None
-    with place.open("rb") as file:
-        return normalised(file.read(_LARGEST_FILE).decode("utf-8", "surrogateescape"))
-
-
-def _case_collisions(paths: list[str]) -> Iterator[Diagnostic]:
+def case_collisions(paths: Iterable[str]) -> Iterator[Diagnostic]:
+    """PG404: two of the paths would be one file where case does not count."""
     first: dict[str, str] = {}
-    for path in paths:
+    for path in sorted(paths):
         other = first.setdefault(path.casefold(), path)
         if other != path:
             message = f"differs only by case from {other}, and many file systems hold one of the two"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic, Refused
-from pipegen.header import COMMENTS, OPENING, Header, NewerHeader
+from pipegen.header import COMMENTS, LONGEST_HEADER, OPENING, Header, NewerHeader, Origin, is_portable, read_origin
 from pipegen.workspace.findings import finding, unusable
-from pipegen.workspace.outputs import Standing, foreign, look, newer
+from pipegen.workspace.outputs import Standing, foreign, is_inside, look, newer
 from pipegen.workspace.writing import edited
 
 _OPENINGS = tuple(f"{comment} {OPENING} ".encode() for comment in COMMENTS)
@@ -35,9 +35,9 @@ class Selection:
     all_specs: bool = False
     options: tuple[str, ...] = ()
 
-    def covers(self, header: Header) -> bool:
-        gone = self.all_specs and not os.path.lexists(self.root / header.spec)
-        return header.target in self.targets and (gone or header.spec in self.specs)
+    def covers(self, origin: Origin) -> bool:
+        gone = self.all_specs and not os.path.lexists(self.root / origin.spec)
+        return origin.target in self.targets and (gone or origin.spec in self.specs)
 
     def command(self, *arguments: str) -> str:
         """The files of the repository as a whole are rendered with all specs, so their source is not named."""
@@ -54,21 +54,25 @@ class Pruned:
 
 def generated_files(
     root: Path, folders: Sequence[str], apart_from: Collection[str] = ()
-) -> Iterator[tuple[str, Header]]:
+) -> Iterator[tuple[str, Origin]]:
     """Every file with a header below the folders, sorted by path; links and what cannot be read are passed over."""
-    found = {path for folder in folders for path in _regular_files(root, folder)}
+    inside = [folder for folder in folders if is_inside(root, folder)]
+    found = {path for folder in inside for path in _regular_files(root, folder)}
     for path in sorted(found.difference(apart_from)):
-        header = _header(root, path)
-        if header:
-            yield path, header
+        origin = _origin(root / path) if is_portable(path) else None
+        if origin:
+            yield path, origin
 
 
 def surplus(root: Path, expected: Collection[str], selection: Selection) -> Iterator[tuple[str, Header]]:
     """Generated files of the selection that are not among the expected paths."""
     by_case = {path.casefold(): path for path in expected}
-    for path, header in generated_files(root, selection.folders, apart_from=expected):
-        if selection.covers(header) and not _is_same_file(root, path, by_case.get(path.casefold())):
-            yield path, header
+    for path, origin in generated_files(root, selection.folders, apart_from=expected):
+        if selection.covers(origin) and not _is_same_file(root, path, by_case.get(path.casefold())):
+            with suppress(Refused):
+                header = look(root, path).header
+                if isinstance(header, Header):
+                    yield path, header
 
 
 def prune(root: Path, paths: Iterable[str]) -> Pruned:
@@ -132,16 +136,11 @@ def _regular_files(root: Path, folder: str) -> Iterator[str]:
                 yield from _regular_files(root, path)
 
 
-def _header(root: Path, path: str) -> Header | None:
-    with suppress(OSError, Refused):
-        header = look(root, path).header if _opens_as_generated(root / path) else None
-        return header if isinstance(header, Header) else None
+def _origin(place: Path) -> Origin | None:
+    with suppress(OSError), place.open("rb", buffering=0) as file:
+        beginning = file.read(LONGEST_HEADER)
+        return read_origin(beginning.decode("utf-8", "replace")) if beginning.startswith(_OPENINGS) else None
     return None
-
-
-def _opens_as_generated(place: Path) -> bool:
-    with place.open("rb") as file:
-        return file.read(max(map(len, _OPENINGS))).startswith(_OPENINGS)
 
 
 def _is_same_file(root: Path, path: str, other: str | None) -> bool:
