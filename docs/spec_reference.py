@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from pipegen.resources import SCHEMAS
 from pipegen.schema import Schema, model_spec_schema, schema_text, stage_kind_schema, stage_kind_schema_text
-from pipegen.spec import scalars, stages
+from pipegen.spec import model, scalars, stages
 
 PAGE = Path(__file__).resolve().parent / "spec.md"
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
@@ -22,6 +22,7 @@ FORMS: dict[str, Any] = {
     "branch": scalars.BranchName,
     "branch pattern": scalars.RefPattern,
     "path": scalars.RelativePath,
+    "YAML file": model.BasePath,
     "script": scalars.Script,
     "moment": scalars.Moment,
     "team": scalars.Team,
@@ -89,9 +90,16 @@ def _shape(name: str, shape: Schema) -> Iterator[str]:
         "| --- | --- | --- | --- |",
     )
     for key, field in shape["properties"].items():
-        default = "required" if key in shape.get("required", ()) else _default(field)
+        default = _required(shape, key) or _default(field)
         yield f"| `{key}` | {_cell(form(field))} | {default} | {_cell(field['description'] + _example(field))} |"
     yield ""
+
+
+def _required(shape: Schema, key: str) -> str:
+    if key in shape.get("required", ()):
+        return "required"
+    is_one_of_two = key != "extends" and {"required": [key]} in shape.get("anyOf", ())
+    return "required without `extends`" if is_one_of_two else ""
 
 
 def _default(field: Schema) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipegen import config as configuration
 from pipegen.config import CONFIG_FILE, Config
 from pipegen.delivery import Delivery, Verdict
-from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
+from pipegen.diagnostics import Diagnostic, Located, Refused, Severity, has_errors
 from pipegen.header import digest_inputs, with_header
 from pipegen.plan.verdict import verdict
 from pipegen.resources import TEMPLATES
@@ -19,34 +20,46 @@ from pipegen.stage_kinds import StageKind
 from pipegen.targets import TARGETS, Files
 from pipegen.validation import capability_diagnostics, load_kinds, validate
 
+if TYPE_CHECKING:
+    from pipegen.layers.bases import Bases
+
 STAGE_FOLDER = Path("templates") / "stages"
+SHARED_TABLES = frozenset({"flow", "environments", "defaults"})
+"""What pipegen.toml says about all specs; the rest of it is the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What all specs of a repository have in common; `kind_texts` maps a stage kind to its file's text."""
+    """What all specs of a repository have in common; `kind_texts` maps a stage kind to its file's text.
+
+    `shared` is pipegen.toml as the layer below all specs, `bases` are the files that they extend, as far as read.
+    """
 
     root: Path
     config: Config
     kinds: Mapping[str, StageKind]
     kind_texts: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
+    shared: Located | None = None
+    bases: Bases = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """What became of one spec: `delivery` and `files` are None where errors stand in the way.
 
-    `files` maps each target to its files, each with its header.
+    `files` maps each target to its files, each with its header. `inputs` are the texts of the files that the spec is
+    made from besides itself, by path.
     """
 
     path: str
-    source: Source | None
+    source: Located | None
     spec: ModelSpec | None
     delivery: Delivery | None
     targets: tuple[str, ...]
     files: Mapping[str, Files] | None
     diagnostics: tuple[Diagnostic, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def all_files(self) -> Files:
@@ -55,23 +68,32 @@ class Compiled:
 
 def open_repository(root: Path) -> Repository:
     """The repository's configuration and stage kinds; `Refused` where pipegen.toml cannot be used."""
-    config = _config(root)
+    config, shared = _config(root)
     sources = tuple(_kind_sources(root))
     kinds, diagnostics = load_kinds(sources)
     texts = {kind: source.text for source in sources for kind in [Path(source.name).stem]}
-    return Repository(root, config, kinds, texts, diagnostics)
+    return Repository(root, config, kinds, texts, diagnostics, shared)
 
 
-def _config(root: Path) -> Config:
+def _config(root: Path) -> tuple[Config, Located | None]:
+    """What pipegen.toml says, and it itself if it says something about all specs."""
     place = root / CONFIG_FILE
     try:
-        return configuration.read(place.read_text("utf-8-sig"), CONFIG_FILE)
+        text = place.read_text("utf-8-sig")
+        return configuration.read(text, CONFIG_FILE), _shared(text)
     except FileNotFoundError:
-        return Config()
+        return Config(), None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         unreadable = Diagnostic(CONFIG_FILE, None, Severity.ERROR, "PG001", f"the file cannot be read: {reason}")
         raise Refused([unreadable]) from None
+
+
+def _shared(text: str) -> Located | None:
+    from pipegen.toml_source import TomlSource  # noqa: PLC0415  (a repository without pipegen.toml does not pay for it)
+
+    source = TomlSource.parse(CONFIG_FILE, text)
+    return source if SHARED_TABLES & source.data.keys() else None
 
 
 def _kind_sources(root: Path) -> Iterator[Source]:
@@ -86,18 +108,30 @@ def _kind_sources(root: Path) -> Iterator[Source]:
 def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) -> Compiled:
     """One spec, read, validated and planned, not yet rendered; `targets` overrules the spec's own list."""
     try:
-        source = Source.read(repository.root / path, path)
+        source, inputs, disagreements = _source(repository, path)
     except Refused as refused:
         return Compiled(path, None, None, None, targets, None, refused.diagnostics)
     config = replace(repository.config, targets=targets) if targets else repository.config
-    validated = validate(source, config, repository.kinds)
-    spec = validated.spec
+    validated = validate(source, config, repository.kinds, tuple(inputs))
+    spec, delivery = validated.spec, None if disagreements else validated.delivery
     chosen = targets or (spec.targets if spec and spec.targets else repository.config.targets)
-    diagnostics = list(validated.diagnostics)
-    if validated.delivery is not None:
+    diagnostics = [*disagreements, *validated.diagnostics]
+    if delivery is not None:
         for name in chosen:
-            diagnostics += capability_diagnostics(validated.delivery, name, TARGETS[name], repository.config, source)
-    return Compiled(path, source, spec, validated.delivery, tuple(chosen), None, tuple(diagnostics))
+            diagnostics += capability_diagnostics(delivery, name, TARGETS[name], repository.config, source)
+    return Compiled(path, source, spec, delivery, tuple(chosen), None, tuple(diagnostics), inputs)
+
+
+def _source(repository: Repository, path: str) -> tuple[Located, Mapping[str, str], tuple[Diagnostic, ...]]:
+    """A spec with all its layers, what it is made from besides itself, and what it says against pipegen.toml."""
+    spec = Source.read(repository.root / path, path)
+    if "extends" not in spec.data and repository.shared is None:
+        return spec, {}, ()
+    from pipegen.layers import Layered, layered  # noqa: PLC0415  (a spec that stands alone does not pay for it)
+    from pipegen.layers.bases import base_of  # noqa: PLC0415
+
+    whole = layered(spec, base_of(spec, repository.root, repository.bases), repository.shared)
+    return (whole, whole.inputs, whole.disagreements) if isinstance(whole, Layered) else (whole, {}, ())
 
 
 def compile_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) -> Compiled:
@@ -112,7 +146,7 @@ def _files(repository: Repository, loaded: Compiled, name: str) -> Files:
     if loaded.delivery is None or loaded.source is None:
         raise ValueError(f"{loaded.path} is not planned")
     target = TARGETS[name]
-    inputs = digest_inputs(_inputs(repository, loaded.source))
+    inputs = digest_inputs({**loaded.inputs, **_inputs(repository, loaded.source)})
     command = f"pipegen render {loaded.path}"
     return {
         path: with_header(
@@ -150,7 +184,7 @@ def _without_verdict(root: Path) -> Iterator[Diagnostic]:
         yield Diagnostic(CONFIG_FILE, None, Severity.WARNING, "PG288", message, hint)
 
 
-def _inputs(repository: Repository, source: Source) -> dict[str, str]:
+def _inputs(repository: Repository, source: Located) -> dict[str, str]:
     """What the files of a spec are made from: itself and the stage kinds it uses.
 
     pipegen.toml is not among them: a change of it touches the files whose text it changes, and no others.

@@ -43,7 +43,10 @@ _KIND_DESCRIPTIONS = {
 
 def model_spec_schema() -> Schema:
     """The form of a model spec, version 1, as draft 2020-12."""
-    return _schema(ModelSpec, "urn:pipegen:model-spec:1", "pipegen model spec")
+    schema = _schema(ModelSpec, "urn:pipegen:model-spec:1", "pipegen model spec")
+    always = [key for key in schema["required"] if key != "stages"]
+    either = [{"required": ["stages"]}, {"required": ["extends"]}]
+    return _ordered({**schema, "required": always, "anyOf": either})
 
 
 def stage_kind_schema() -> Schema:

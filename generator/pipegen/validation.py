@@ -36,8 +36,11 @@ class Validated:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def validate(source: Located, config: Config, kinds: Mapping[str, StageKind]) -> Validated:
-    """Shape, then rules, then the plan and what only it shows; each step takes place where the one before allows it."""
+def validate(source: Located, config: Config, kinds: Mapping[str, StageKind], also: tuple[str, ...] = ()) -> Validated:
+    """Shape, then rules, then the plan and what only it shows; each step takes place where the one before allows it.
+
+    `also` are the paths of other files that the spec is made from.
+    """
     written, misshapen = shape(source)
     if written is None:
         return Validated(None, None, misshapen)
@@ -48,7 +51,7 @@ def validate(source: Located, config: Config, kinds: Mapping[str, StageKind]) ->
     found += (finding for rule in MEANING for finding in rule(spec, config))
     delivery = None
     if is_sound:
-        delivery = plan(spec, config, source.name)
+        delivery = plan(spec, config, source.name, also)
         found += (finding for rule in PLANNED for finding in rule(spec, delivery, config))
     diagnostics = tuple(sorted({_located(source, finding) for finding in found}, key=lambda each: each.sort_key))
     return Validated(spec, None if has_errors(diagnostics) else delivery, diagnostics)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipegen.diagnostics import Diagnostic, Finding, Located
 from pipegen.layers.merging import mapping_over
 from pipegen.layers.origins import Branch, Origins
-from pipegen.layers.shared import TABLES, Data, with_shared
+from pipegen.layers.shared import Data, with_shared
 from pipegen.source import Source
 
 __all__ = ["Layered", "layered"]
@@ -39,8 +39,6 @@ class Layered:
 
 def layered(spec: Source, base: Source | None, shared: Located | None) -> Source | Layered:
     """The spec over its base over what is shared; the spec itself where there is neither."""
-    if shared is not None and not any(shared.data.get(table) for table in TABLES):
-        shared = None
     if base is None and shared is None:
         return spec
     origins = Origins(spec, {})

@@ -11,7 +11,6 @@ from pipegen.layers.origins import Branch, Origins
 from pipegen.plan.flow import CHECKS
 from pipegen.spec.model import DEFAULT_FLOW
 
-TABLES = ("flow", "environments", "defaults")
 _MERGED_DEFAULTS = ("runtime", "variables", "secrets")
 _WHOLE_DEFAULTS = ("store", "archive", "notify")
 

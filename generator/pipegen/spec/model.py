@@ -30,6 +30,11 @@ DEFAULT_FLOW = (
 )
 
 Cron = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+BasePath = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._@][A-Za-z0-9._@/+-]*\.ya?ml$", max_length=200),
+    Field(description="A YAML file, from the spec's own folder, with forward slashes and without spaces."),
+]
 
 
 def _number(value: object) -> object:
@@ -168,6 +173,11 @@ class ModelSpec(Shape):
 
     pipegen: Annotated[Literal[1], BeforeValidator(_number)] = Field(
         description="The version of the spec language.", examples=[1]
+    )
+    extends: BasePath | None = Field(
+        default=None,
+        description="A file in the repository that says what this spec leaves out; stages merge by `id`.",
+        examples=["bases/rest-model.yaml"],
     )
     model: Model = Field(
         description="Which model this is, whose it is and where it lives.",
