@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
@@ -17,6 +17,9 @@ from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.reporting import FORMATS, formatted, text
 from pipegen.workspace import find_root, spec_paths
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 FINDINGS, USAGE = 1, 2
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -33,7 +36,16 @@ class Chosen:
 
 def spec_arguments(command: Command) -> Command:
     """SPEC… : files or folders; all of model-specs/ when none is named."""
-    return click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path(path_type=Path))(command)
+    kind = click.Path(path_type=Path)
+    return click.argument("specs", nargs=-1, metavar="[SPEC]...", type=kind, shell_complete=complete_specs)(command)
+
+
+def complete_specs(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The specs of model-specs/ for a shell; any file where none begins so."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415  (only a shell asks)
+
+    found = [path for path in spec_paths(find_root(Path.cwd()), ()).paths if path.startswith(begun)]
+    return [CompletionItem(path) for path in found] or [CompletionItem(begun, type="file")]
 
 
 def target_option(command: Command) -> Command:
@@ -79,12 +91,16 @@ def refusals_reported(form: str = "text") -> Iterator[None]:
         sys.exit(FINDINGS)
 
 
-def chosen(specs: Sequence[Path], form: str = "text") -> Chosen:
-    """The specs of the command line in their repository; exits when one cannot be found."""
+def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False) -> Chosen:
+    """The specs of the command line in their repository; exits when one cannot be found.
+
+    With `none_yet` a repository without any spec will do: a hook runs before the first and after the last one.
+    """
     here = specs[0] if specs and specs[0].exists() else Path.cwd()
     root = find_root(here if here.is_dir() else here.absolute().parent)
     found = spec_paths(root, specs)
-    if found.diagnostics:
+    empty = none_yet and not specs and {each.code for each in found.diagnostics} == {"PG016"}
+    if found.diagnostics and not empty:
         report(found.diagnostics, form)
         sys.exit(USAGE)
     with refusals_reported(form):

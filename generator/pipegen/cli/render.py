@@ -111,7 +111,7 @@ def command(
         raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
     if differing and form != "text":
         raise click.UsageError("--diff prints a difference: leave out --format")
-    run = _compiled(chosen(specs, form), named_targets(targets), out, form, quiet=quiet)
+    run = _compiled(chosen(specs, form, none_yet=checking or pruning), named_targets(targets), out, form, quiet=quiet)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
         return

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from pipegen.config import Host
-
-_SYSTEMS: tuple[tuple[str, Host], ...] = (
-    (r"dev\.azure\.com|visualstudio\.com|azure", "azure-repos"),
-    (r"github", "github"),
-    (r"gitlab", "gitlab"),
-    (r"bitbucket", "bitbucket"),
-)
-# Either `scheme://user@host:port/path` or what ssh also takes, `user@host:path`.
-_REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^/@]+@)?(?P<host>[A-Za-z0-9.-]+)[:/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +47,3 @@ def not_in_index(root: Path, folders: Iterable[str]) -> tuple[Entry, ...] | None
         return None
     lines = (line for line in listed.split("\0") if line and line[1] != " ")
     return tuple(Entry(line[3:], ignored=line[1] == "!", gone=line[1] == "D") for line in lines)
-
-
-def detected_host(root: Path) -> Host | None:
-    """Who serves the repository, by the address it was cloned from."""
-    names = (git(root, "remote") or "").split()
-    name = "origin" if "origin" in names else next(iter(names), None)
-    return host_of(git(root, "remote", "get-url", name) or "") if name else None
-
-
-def host_of(address: str) -> Host | None:
-    match = _REMOTE.match(address.strip())
-    server = match["host"].lower() if match else ""
-    return next((host for pattern, host in _SYSTEMS if re.search(pattern, server)), None)
-
-
-def detected_branch(root: Path) -> str:
-    """The default branch: what the remote says, else the branch that is checked out, else `main`."""
-    remote = git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
-    if remote:
-        return remote.strip().removeprefix("origin/")
-    return (git(root, "symbolic-ref", "--short", "HEAD") or "main").strip()
