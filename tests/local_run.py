@@ -78,6 +78,11 @@ class LocalRun:
     def run(self) -> Trace:
         for phase in self.pipeline.phases:
             self.trace.phases[phase.id] = self._phase(phase)
+        failed = self.pipeline.failed
+        if failed is not None and "failed" in self.trace.jobs.values():
+            results = dict(self.trace.jobs)
+            self._job(failed, _Unit())
+            self.trace.jobs = results
         return self.trace
 
     # ------------------------------------------------------------ phases and deployments
