@@ -121,6 +121,18 @@ def test_a_change_concerns_the_models_whose_paths_it_touches(
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, expected, "")
 
 
+@pytest.mark.parametrize(
+    ("branch", "expected"),
+    [("dev", ["churn-prediction", "minimal"]), ("feat/other", []), ("--help", []), ("", [])],
+)
+def test_only_reviews_of_pull_requests_into_the_branch_are_asked_for(
+    branch: str, expected: list[str], repository: Path
+) -> None:
+    committed(repository, "pipegen.toml")
+    done = pipegen(repository, "models", "--changed-since", "main", "--into", branch)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, expected, "")
+
+
 def test_what_came_to_the_branch_that_a_change_goes_into_is_none_of_the_change(repository: Path) -> None:
     committed(repository, "models/minimal/a.py")
     git(repository, "switch", "-q", "main")

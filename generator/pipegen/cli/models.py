@@ -12,7 +12,7 @@ from pipegen.cli.console import chosen, finish, refusals_reported, report, targe
 from pipegen.compiler import Compiled, Repository, load_spec
 from pipegen.concern import concerns, review_of
 from pipegen.config import TARGET_NAMES
-from pipegen.delivery import Delivery, Pipeline
+from pipegen.delivery import Delivery, Pipeline, Review
 from pipegen.diagnostics import has_errors
 from pipegen.targets import TARGETS
 from pipegen.workspace.changes import changed_paths
@@ -25,9 +25,10 @@ from pipegen.workspace.changes import changed_paths
     metavar="COMMIT",
     help="Only models with a review that the change since this commit or branch concerns.",
 )
+@click.option("--into", metavar="BRANCH", help="Only models with a review of pull requests that go into this branch.")
 @target_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
-def command(since: str | None, targets: tuple[str, ...], form: str) -> None:
+def command(since: str | None, into: str | None, targets: tuple[str, ...], form: str) -> None:
     """List the models, one in a line; with --changed-since those whose reviews a pull request asks for.
 
     A review asks for its model if the change touches the model's paths, its spec and what that is made from,
@@ -36,7 +37,7 @@ def command(since: str | None, targets: tuple[str, ...], form: str) -> None:
     \b
     Examples:
       pipegen models
-      pipegen models --changed-since origin/main --target github
+      pipegen models --changed-since origin/main --into main --target github
     """  # noqa: D301  (click reads a backspace as: keep these lines)
     work = chosen(())
     names = tuple(targets) if targets and "all" not in targets else TARGET_NAMES
@@ -47,8 +48,16 @@ def command(since: str | None, targets: tuple[str, ...], form: str) -> None:
         finish(found)
     with refusals_reported():
         changed = None if since is None else changed_paths(work.repository.root, since)
-    listed = [each for each in loaded if changed is None or _concerned(work.repository, each, changed, names)]
+    answering = [each for each in loaded if into is None or _answers(each, into)]
+    listed = [each for each in answering if changed is None or _concerned(work.repository, each, changed, names)]
     _print(listed, form)
+
+
+def _answers(loaded: Compiled, branch: str) -> bool:
+    """Whether the model has a review of pull requests into the branch."""
+    review = review_of(loaded.delivery) if loaded.delivery else None
+    targets = review.event.targets if review and isinstance(review.event, Review) else ()
+    return branch in {target.branch for target in targets}
 
 
 def _concerned(repository: Repository, loaded: Compiled, changed: tuple[str, ...], names: tuple[str, ...]) -> bool:

@@ -60,7 +60,8 @@ def _find(target: str) -> Run:
     text = (
         f"{STRICT}\n"
         'into="refs/remotes/origin/$PIPEGEN_TARGET_BRANCH"\n'
-        f'{_PIPEGEN} models --target {target} --changed-since "$into" > {_MODELS_FILE}\n'
+        f'{_PIPEGEN} models --target {target} --changed-since "$into" --into "$PIPEGEN_TARGET_BRANCH" \\\n'
+        f"  > {_MODELS_FILE}\n"
         f'echo "models that the change concerns:"; cat {_MODELS_FILE}\n'
     )
     return Run("find-models", "Find the models that the change concerns", text, timeout_minutes=15)
