@@ -63,7 +63,8 @@ def _read(root: Path, name: str) -> tuple[Source | Unusable, tuple[Diagnostic, .
     """The base, or why it is none and what is wrong in it."""
     place = os.path.realpath(root / name)
     if not Path(place).is_relative_to(os.path.realpath(root)):
-        message = f"the base {name!r} is outside the repository"
+        where = f"leads to {place}," if name[:3] != "../" and place != name else "is"
+        message = f"the base {name!r} {where} outside the repository"
         return Unusable("PG033", message, "keep it in the repository: whoever clones it needs the base too"), ()
     if not os.path.lexists(place):
         hint = "the path begins in the spec's own folder; by custom bases are in model-specs/bases/"

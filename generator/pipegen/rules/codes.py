@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipegen import config, repository, source
+from pipegen.layers import bases
 from pipegen.plan import verdict
 from pipegen.rules import (
     approvals,
@@ -36,6 +37,7 @@ _TARGET_CODES = {
 _TABLES = (
     source.CODES,
     config.CODES,
+    bases.CODES,
     findings.CODES,
     shape.CODES,
     *(

@@ -1,0 +1,2 @@
+mkdir -p model-specs/bases/rest-model.yaml
+pipegen validate

@@ -1,0 +1,3 @@
+mkdir -p model-specs/bases
+ln -s /etc/hostname model-specs/bases/rest-model.yaml
+pipegen validate
