@@ -66,13 +66,22 @@ def _job(job: Job, part: str, wave: int, approval: Approval | None = None) -> Ex
         runner=job.runner,
         secrets=_names(values, SecretValue),
         tokens=_names(values, TokenValue),
-        gates=tuple(run.title.removeprefix(_GATE) for run in runs if run.origin[-1:] == ("gates",)),
+        gates=tuple(bounds(run) for run in runs if is_gate(run)),
         gets=tuple(dict.fromkeys(step.name for step in job.steps if isinstance(step, Download))),
         makes=makes,
         publishes=tuple(name for name in job.publishes if not _is_about_artifacts(name, makes)),
         advisory=tuple(run.title for run in runs if run.advisory),
         approval=_asked(approval, f"job {job.id}") if approval else None,
     )
+
+
+def is_gate(run: Run) -> bool:
+    return run.origin[-1:] == ("gates",)
+
+
+def bounds(gate: Run) -> str:
+    """What a gate asks of the metrics, for example `auc at least 0.8, memory_mb at most 900`."""
+    return gate.title.removeprefix(_GATE)
 
 
 def _names(values: tuple[StepValue, ...], kind: type[SecretValue | TokenValue]) -> tuple[str, ...]:

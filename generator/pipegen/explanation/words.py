@@ -8,7 +8,9 @@ from typing import assert_never
 from pipegen.delivery import Action, Change, Event, Merged, Review, Scheduled, Tagged
 from pipegen.explanation.values import AskedApproval, Prompts
 
+WAITING = {"all": "runs that wait go in order", "newest": "of runs that wait only the newest is kept"}
 _UNITS = ((60 * 24, "d"), (60, "h"), (1, "m"))
+_UNIT_NAMES = {"d": "day", "h": "hour", "m": "minute"}
 
 
 def occasion(event: Event) -> str:
@@ -46,6 +48,12 @@ def duration(minutes: int) -> str:
     """In the words of a spec, for example `3d` or `90m`."""
     size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
     return f"{minutes // size}{unit}"
+
+
+def long_duration(minutes: int) -> str:
+    """In whole words, for example `3 days`."""
+    short = duration(minutes)
+    return number(int(short[:-1]), _UNIT_NAMES[short[-1]])
 
 
 def approval(asked: AskedApproval) -> str:
