@@ -40,6 +40,7 @@ schema: $(READY)  ## writes schemas/ and the generated part of docs/spec.md anew
 
 lock: $(READY)  ## resolves the development environment and that of the benchmarks anew
 	$(LOCK) --all-extras pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o templates/requirements.txt
 	$(LOCK) --group bench -o requirements/bench.txt
 
 $(READY): requirements/dev.txt pyproject.toml

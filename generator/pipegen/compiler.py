@@ -23,6 +23,8 @@ from pipegen.validation import capability_diagnostics, load_kinds, validate
 if TYPE_CHECKING:
     from pipegen.layers.bases import Bases
 
+REPOSITORY = "repository"
+"""What stands in the place of a target in files that are for none."""
 STAGE_FOLDER = Path("templates") / "stages"
 SHARED_TABLES = frozenset({"flow", "environments", "defaults"})
 """What pipegen.toml says about all specs; the rest of it is the configuration."""
@@ -161,26 +163,38 @@ def compile_root(repository: Repository, targets: tuple[str, ...] = ()) -> Compi
     chosen = targets or repository.config.targets
     verdicts = {name: verdict(repository.config, name) for name in chosen}
     files = {name: _root_files(repository.config, name, verdicts[name]) for name in chosen}
+    files |= {REPOSITORY: _requirements(repository.config)}
     told = () if all(verdicts.values()) else tuple(_without_verdict(repository.root))
     return Compiled(CONFIG_FILE, None, None, None, chosen, files, told)
 
 
 def _root_files(config: Config, name: str, verdict: Verdict | None) -> Files:
-    # Their text is all that pipegen.toml has to do with them, so its own text is not an input.
-    inputs, comment = digest_inputs({"target": name}), TARGETS[name].COMMENT
-    return {
-        path: with_header(
-            body, comment=comment, target=name, spec=CONFIG_FILE, inputs_digest=inputs, command="pipegen render"
-        )
-        for path, body in TARGETS[name].root(config, verdict).items()
-    }
+    target = TARGETS[name]
+    return {path: _root_file(body, target.COMMENT, name) for path, body in target.root(config, verdict).items()}
+
+
+def _requirements(config: Config) -> Files:
+    """What the verdict installs, the same on every target; without a pin nothing is installed."""
+    if config.pin is None:
+        return {}
+    from pipegen.requirements import requirements  # noqa: PLC0415  (a run about one spec does not read the lock)
+
+    return {config.pin.requirements: _root_file(requirements(config.pin), "#", REPOSITORY)}
+
+
+def _root_file(body: str, comment: str, target: str) -> str:
+    # The text is all that pipegen.toml has to do with such a file, so its own text is not an input.
+    inputs = digest_inputs({"target": target})
+    return with_header(
+        body, comment=comment, target=target, spec=CONFIG_FILE, inputs_digest=inputs, command="pipegen render"
+    )
 
 
 def _without_verdict(root: Path) -> Iterator[Diagnostic]:
     """PG288; whoever has no pipegen.toml yet has not come to merges either."""
     if (root / CONFIG_FILE).exists():
-        message = "no check of the repository: it does not say how pipelines install pipegen with all that it needs"
-        hint = "set version, sha256 and requirements in [pipegen]; docs/configuration.md says how"
+        message = "no check of the repository: it does not pin the pipegen that pipelines install"
+        hint = "set `version` and `sha256` in [pipegen], and `index` or `wheel` where it does not come from PyPI"
         yield Diagnostic(CONFIG_FILE, None, Severity.WARNING, "PG288", message, hint)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -25,7 +26,7 @@ from pipegen.cli.console import (
     target_option,
 )
 from pipegen.cli.progress import watched
-from pipegen.compiler import Compiled, compile_root, compile_spec
+from pipegen.compiler import REPOSITORY, Compiled, compile_root, compile_spec
 from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
 from pipegen.repository import check_repository, summary
@@ -130,16 +131,23 @@ def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: st
     across = tuple(check_repository(summaries))
     usable = _usable(compiled, across)
     options = [word for name in targets for word in ("--target", name)] + (["--out", str(out)] if out else [])
-    folders = tuple(dict.fromkeys(folder for target in TARGETS.values() for folder in target.FOLDERS))
-    names = frozenset(targets or TARGET_NAMES)
+    pin = work.repository.config.pin
+    own = PurePosixPath(pin.requirements).parent.as_posix() if pin else "."
+    folders = tuple(dict.fromkeys([*(each for target in TARGETS.values() for each in target.FOLDERS), own, "."]))
+    names = frozenset((*(targets or TARGET_NAMES), REPOSITORY))
     selection = Selection(work.repository.root, usable, names, folders, work.everything, tuple(options))
     found = (*work.repository.diagnostics, *(each for spec in compiled for each in spec.diagnostics), *across)
     return _Run(work, compiled, out or work.repository.root, selection, found, form)
 
 
 def _usable(compiled: Sequence[Compiled], across: Sequence[Diagnostic]) -> frozenset[str]:
-    """The specs whose files may be touched: without errors of their own or against another spec."""
+    """The specs whose files may be touched: without errors of their own or against another spec.
+
+    Of two specs with one model neither may: the new one comes first where its name does, and the files are the other's.
+    """
     refused = {diagnostic.file for diagnostic in across if has_errors([diagnostic])}
+    models = Counter(each.spec.model.name for each in compiled if each.spec)
+    refused |= {each.path for each in compiled if each.spec and models[each.spec.model.name] > 1}
     return frozenset(each.path for each in compiled if each.files is not None and each.path not in refused)
 
 
@@ -194,7 +202,9 @@ def _say_what_to_add(run: _Run, done: _Done) -> None:
     from pipegen.onboarding.staging import advice  # noqa: PLC0415  (only this option asks git)
 
     paths = (*done.written, *done.unchanged, *done.removed)
-    told = advice(run.out, run.selection.folders, paths, changed=bool(done.written or done.removed))
+    # The root holds much that is none of pipegen's, so it is not looked through for what a commit lacks.
+    places = [folder for folder in run.selection.folders if folder != "."] + [path for path in paths if "/" not in path]
+    told = advice(run.out, places, paths, changed=bool(done.written or done.removed))
     if told:
         click.echo(told, err=True)
         sys.exit(FINDINGS)

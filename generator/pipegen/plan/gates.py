@@ -51,16 +51,21 @@ def judged_elsewhere(spec: ModelSpec, maker: Stage, occasion: Occasion | None) -
 
 def install(pin: Pin) -> Run:
     """Pipegen alone in an environment of its own, exactly the wheel whose hash is pinned."""
-    source = f"mlops-pipegen=={pin.version}" if pin.wheel is None else _wheel(pin.wheel)
     text = (
         f"{STRICT}\n"
         'python3 -m venv "$PIPEGEN_HOME/pipegen"\n'
-        f"printf '%s\\n' {sh_quote(f'{source} --hash=sha256:{pin.sha256}')} > \"$PIPEGEN_HOME/pipegen.txt\"\n"
+        f"printf '%s\\n' {sh_quote(requirement(pin))} > \"$PIPEGEN_HOME/pipegen.txt\"\n"
         '"$PIPEGEN_HOME/pipegen/bin/python" -m pip install --quiet --disable-pip-version-check \\\n'
         f"  --no-deps --only-binary :all: --require-hashes --index-url {sh_quote(pin.index)} \\\n"
         '  -r "$PIPEGEN_HOME/pipegen.txt"\n'
     )
     return Run("install-pipegen", "Install pipegen", text, timeout_minutes=15)
+
+
+def requirement(pin: Pin) -> str:
+    """Pipegen's line of a requirements file; a wheel in the repository is found from its root."""
+    source = f"mlops-pipegen=={pin.version}" if pin.wheel is None else _wheel(pin.wheel)
+    return f"{source} --hash=sha256:{pin.sha256}"
 
 
 def _wheel(location: str) -> str:

@@ -21,14 +21,14 @@ _WAIT_MINUTES = 330
 
 
 def verdict(config: Config, target: str) -> Verdict | None:
-    """The verdict on `target`; None if pipegen.toml does not say how pipelines install the whole of pipegen."""
+    """The verdict on `target`; None if pipegen.toml does not pin the pipegen that pipelines install."""
     pin = config.pin
-    if pin is None or pin.requirements is None:
+    if pin is None:
         return None
     steps: tuple[Step, ...] = (
         Checkout(depth=0),
         Prepare(PREPARATION),
-        _install(pin, pin.requirements),
+        _install(pin),
         _compare(),
         _find(target),
         PublishSummary(),
@@ -37,7 +37,7 @@ def verdict(config: Config, target: str) -> Verdict | None:
     return Verdict(around(config, job), _MODELS_FILE, _WAIT_MINUTES)
 
 
-def _install(pin: Pin, requirements: str) -> Run:
+def _install(pin: Pin) -> Run:
     old = "error: pipegen needs Python 3.11 or newer, and this runner has an older one"
     text = (
         f"{STRICT}\n"
@@ -46,7 +46,7 @@ def _install(pin: Pin, requirements: str) -> Run:
         'python3 -m venv "$PIPEGEN_HOME/pipegen"\n'
         '"$PIPEGEN_HOME/pipegen/bin/python" -m pip install --quiet --disable-pip-version-check \\\n'
         f"  --only-binary :all: --require-hashes --index-url {sh_quote(pin.index)} \\\n"
-        f"  -r {sh_quote(requirements)}\n"
+        f"  -r {sh_quote(pin.requirements)}\n"
     )
     return Run("install-pipegen", "Install pipegen", text, timeout_minutes=15)
 

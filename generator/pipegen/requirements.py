@@ -1,0 +1,16 @@
+"""What the repository's check installs: pipegen as pinned, and all that it needs, each package with its hashes."""
+
+from __future__ import annotations
+
+from pipegen.config import Pin
+from pipegen.plan.gates import requirement
+from pipegen.resources import TEMPLATES
+
+LOCK = TEMPLATES / "requirements.txt"
+"""The packages that this pipegen needs, locked for every system and every Python that it runs on."""
+
+
+def requirements(pin: Pin) -> str:
+    """The text of a requirements file for `pip install --require-hashes`, run at the root of the repository."""
+    lock = LOCK.read_text("utf-8")
+    return f"# What the check `pipegen` of pull requests installs.\n{requirement(pin)}\n{lock}"
