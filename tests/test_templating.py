@@ -125,6 +125,24 @@ def test_templates_are_read_from_the_shipped_folder_and_may_use_each_other(templ
     assert render_template("jenkins/outer", names=["a", "b"]) == "é 'a'\né 'b'\naa\n"
 
 
+def test_an_imported_macro_prints_each_argument_as_its_own_however_often_it_was_called(templates: Path) -> None:
+    (templates / "macros").write_text(
+        "{% macro outer(x) %}{{ inner(x) }}{% endmacro %}{% macro inner(x) %}<{{ x }}>{% endmacro %}", encoding="utf-8"
+    )
+    (templates / "page").write_text("{% import 'macros' as macros %}{{ macros.outer(x) }}", encoding="utf-8")
+    printed = [render_template("page", x=x) for x in (Safe("a"), Safe("b"), Safe("a"), 1)]
+    assert printed == ["<a>", "<b>", "<a>", "<1>"]
+    for unquoted in ("a", True):
+        with pytest.raises(TypeError, match="a template prints"):
+            render_template("page", x=unquoted)
+
+
+def test_a_macro_of_the_page_itself_sees_the_values_of_each_page() -> None:
+    source = "{% macro outer() %}{{ inner() }}{% endmacro %}{% macro inner() %}{{ x | sh }}{% endmacro %}{{ outer() }}"
+    template = environment().from_string(source)
+    assert [template.render(x=x) for x in ("a", "b")] == ["a", "b"]
+
+
 def test_a_value_may_be_called_name(templates: Path) -> None:
     (templates / "page").write_text("{{ name | groovy }}", encoding="utf-8")
     assert render_template("page", name="a") == "'a'"

@@ -45,6 +45,8 @@ class Spaced:
     value: Mapping[str, Node] | Sequence[Node]
 
 
+# The first three are found at once, the others by a search among what has registered with them.
+_COLLECTIONS = (dict, list, tuple, Mapping, Sequence)
 _AMBIGUOUS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"])
 # It starts with no indicator, digit or sign, and not with `...`, which ends a document; in it is no `: ` and no ` #`,
 # and at its end no space and no colon.
@@ -77,16 +79,16 @@ def present(node: Mapping[str, Node]) -> dict[str, Node]:
 
 
 def _is_empty(node: Node) -> bool:
-    if isinstance(node, Commented | Flow | Section | Spaced):
+    if isinstance(node, (Commented, Flow, Section, Spaced)):
         return _is_empty(node.value)
-    return node is None or (not isinstance(node, str) and isinstance(node, Mapping | Sequence) and not node)
+    return node is None or (not isinstance(node, str) and isinstance(node, _COLLECTIONS) and not node)
 
 
 def _write(lines: list[str], lead: str, node: Node, pad: str) -> None:
     """Write `node` behind `lead`, its key or dash, at the indentation `pad`."""
     if isinstance(node, str):
-        _write_scalar(lines, lead, node, pad)
-    elif isinstance(node, Mapping | Sequence):
+        lines.append(lead + (_block(node, pad) if "\n" in node else _text(node)))
+    elif isinstance(node, _COLLECTIONS):
         _write_entries(lines, lead, node, pad)
     elif isinstance(node, Section):
         _write_comment(lines, lead, node.comment)
@@ -95,9 +97,11 @@ def _write(lines: list[str], lead: str, node: Node, pad: str) -> None:
         _write_entries(lines, lead, node.value, pad, spaced=True)
     elif isinstance(node, Commented):
         comment = one_line(node.comment)
-        _write_scalar(lines, lead, node.value, pad, f" # {comment}" if comment else "")
+        tail = f" # {comment}" if comment else ""
+        is_block = isinstance(node.value, str) and "\n" in node.value
+        lines.append(lead + (_block(node.value, pad, tail) if is_block else _inline(node.value) + tail))
     else:
-        _write_scalar(lines, lead, node, pad)
+        lines.append(lead + _inline(node))
 
 
 def _write_entries(
@@ -117,16 +121,18 @@ def _write_entries(
         lines.append(lead[:-1])
         lead = inner
     for number, (own_lead, value) in enumerate(_entries(node)):
-        # A literal block that keeps its last line breaks ends in a blank line; another one would belong to its text.
-        if spaced and number and lines[-1]:
-            lines.append("")
-        _write(lines, (inner if number else lead) + own_lead, value, inner)
+        if number:
+            lead = inner
+            # A literal block that keeps its last line breaks ends in a blank line; another would belong to its text.
+            if spaced and not f"\n{lines[-1]}".endswith("\n"):
+                lines.append("")
+        _write(lines, lead + own_lead, value, inner)
 
 
 def _entries(node: Mapping[str, Node] | Sequence[Node]) -> Iterable[tuple[str, Node]]:
     if isinstance(node, Mapping):
-        return ((f"{_key(key)}: ", value) for key, value in node.items())
-    return (("- ", item) for item in node)
+        return [(_key(key), value) for key, value in node.items()]
+    return [("- ", item) for item in node]
 
 
 def _write_comment(lines: list[str], lead: str, comment: str) -> None:
@@ -135,13 +141,16 @@ def _write_comment(lines: list[str], lead: str, comment: str) -> None:
     lines.extend(f"{pad}# {one_line(line)}".rstrip() for line in comment.split("\n"))
 
 
-def _write_scalar(lines: list[str], lead: str, value: Scalar | Flow, pad: str, tail: str = "") -> None:
-    header = _literal_header(value) if isinstance(value, str) and "\n" in value else None
-    if header and isinstance(value, str):
-        lines.append(lead + header + tail)
-        lines.extend(f"{pad}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
-    else:
-        lines.append(lead + _inline(value) + tail)
+# Setup steps are the same in every job, and quoting is decided for the same words again and again: remembering both
+# takes a third off the time of a file.
+@lru_cache(maxsize=512)
+def _block(text: str, pad: str, tail: str = "") -> str:
+    """Text of several lines: a literal block wherever one can hold it; `tail` is a comment on its first line."""
+    header = _literal_header(text)
+    if header is None:
+        return _text(text) + tail
+    lines = text.removesuffix("\n").split("\n")
+    return "\n".join([header + tail, *[f"{pad}  {line}" if line else "" for line in lines]])
 
 
 def _literal_header(text: str) -> str | None:
@@ -192,9 +201,10 @@ def _key(key: str) -> str:
     text = _text(key)
     if len(text) > _LONGEST_KEY:
         raise ValueError(f"YAML readers refuse keys of more than {_LONGEST_KEY} characters")
-    return text
+    return f"{text}: "
 
 
+@lru_cache(maxsize=4096)
 def _text(text: str) -> str:
     """The text on one line: plain, else in the quotes that leave it easier to read."""
     if shows(text) and _PLAIN.fullmatch(text) and text.lower() not in _AMBIGUOUS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from pipegen.config import Config
 from pipegen.delivery import Change, Delivery, Pipeline, Review, Upload
@@ -27,6 +28,8 @@ def path(delivery: Delivery, pipeline: Pipeline) -> str:
     return f"jenkins/{delivery.model}/{pipeline.id}.Jenkinsfile"
 
 
+# Asked for twice, by `capabilities` and by `render`; building it takes ten times as long as finding it.
+@lru_cache(maxsize=32)
 def view(pipeline: Pipeline) -> Jenkinsfile:
     builder = Builder(pipeline)
     stages = builder.stages()
