@@ -21,6 +21,7 @@ from pipegen.targets import TARGETS, Files
 from pipegen.validation import capability_diagnostics, load_kinds, validate
 
 if TYPE_CHECKING:
+    from pipegen.config.reading import ConfigFile
     from pipegen.layers.bases import Bases
 
 REPOSITORY = "repository"
@@ -70,32 +71,25 @@ class Compiled:
 
 def open_repository(root: Path) -> Repository:
     """The repository's configuration and stage kinds; `Refused` where pipegen.toml cannot be used."""
-    config, shared = _config(root)
+    file = _config_file(root)
     sources = tuple(_kind_sources(root))
     kinds, diagnostics = load_kinds(sources)
     texts = {kind: source.text for source in sources for kind in [Path(source.name).stem]}
-    return Repository(root, config, kinds, texts, diagnostics, shared)
+    if file is None:
+        return Repository(root, Config(), kinds, texts, diagnostics)
+    shared = file.source if SHARED_TABLES & file.source.data.keys() else None
+    return Repository(root, file.config, kinds, texts, (*file.warnings, *diagnostics), shared)
 
 
-def _config(root: Path) -> tuple[Config, Located | None]:
-    """What pipegen.toml says, and it itself if it says something about all specs."""
-    place = root / CONFIG_FILE
+def _config_file(root: Path) -> ConfigFile | None:
     try:
-        text = place.read_text("utf-8-sig")
-        return configuration.read(text, CONFIG_FILE), _shared(text)
+        return configuration.read_file((root / CONFIG_FILE).read_text("utf-8-sig"), CONFIG_FILE)
     except FileNotFoundError:
-        return Config(), None
+        return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         unreadable = Diagnostic(CONFIG_FILE, None, Severity.ERROR, "PG001", f"the file cannot be read: {reason}")
         raise Refused([unreadable]) from None
-
-
-def _shared(text: str) -> Located | None:
-    from pipegen.toml_source import TomlSource  # noqa: PLC0415  (a repository without pipegen.toml does not pay for it)
-
-    source = TomlSource.parse(CONFIG_FILE, text)
-    return source if SHARED_TABLES & source.data.keys() else None
 
 
 def _kind_sources(root: Path) -> Iterator[Source]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipegen.diagnostics import KeyPath
 
@@ -33,6 +34,23 @@ def places(text: str) -> Mapping[KeyPath, Place]:
             at = scanner.pair(path, at)
         at = _past_blank(text, at)
     return scanner.found
+
+
+def nearest(text: str, path: KeyPath) -> Place:
+    """The place at `path`; if there is none, that of the nearest table or list around it, without its key."""
+    known = _places(text)
+    if path in known:
+        return known[path]
+    around = next((known[path[:length]] for length in range(len(path), 0, -1) if path[:length] in known), None)
+    if around is not None:
+        return Place(None, around.value)
+    first = next(iter(known.values()), None)
+    return Place(None, (first.key or first.value) if first else (0, 0))
+
+
+@lru_cache(maxsize=2)
+def _places(text: str) -> Mapping[KeyPath, Place]:
+    return places(text)
 
 
 @dataclass(frozen=True, slots=True)

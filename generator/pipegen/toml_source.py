@@ -6,15 +6,16 @@ import datetime as dt
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Position, Refused, Severity, Span
-from pipegen.toml_places import Place, Stretch, places
 from pipegen.yaml_problems import line_of, shown
 from pipegen.yaml_scalars import FORBIDDEN, control_character
+
+if TYPE_CHECKING:
+    from pipegen.toml_places import Place
 
 MAX_BYTES = 1 << 20
 _LARGEST = 2**63
@@ -50,13 +51,12 @@ class TomlSource:
 
     def span(self, path: KeyPath) -> Span:
         """The place of the value at `path`; if there is none, of the nearest table or list that it would be in."""
-        return _span(self.text, _nearest(self.text, path).value)
+        return _span(self.text, _place(self.text, path).value)
 
     def key_span(self, path: KeyPath) -> Span:
         """The place of the key at `path`, or of what `span` gives where there is no such key."""
-        place = _nearest(self.text, path)
-        is_there = path in _places(self.text) and place.key is not None
-        return _span(self.text, place.key if is_there and place.key else place.value)
+        place = _place(self.text, path)
+        return _span(self.text, place.key or place.value)
 
     def diagnostic(self, finding: Finding, *, at_key: bool = False) -> Diagnostic:
         """The finding at its place: that of the value at its path, or that of the key."""
@@ -97,22 +97,13 @@ def _oddity(value: object) -> tuple[str, str, str] | None:
 # ---------------------------------------------------------------- places
 
 
-@lru_cache(maxsize=2)
-def _places(text: str) -> Mapping[KeyPath, Place]:
-    return places(text)
+def _place(text: str, path: KeyPath) -> Place:
+    from pipegen.toml_places import nearest  # noqa: PLC0415  (only a finding needs a place)
+
+    return nearest(text, path)
 
 
-def _nearest(text: str, path: KeyPath) -> Place:
-    known = _places(text)
-    for length in range(len(path), 0, -1):
-        if path[:length] in known:
-            return known[path[:length]]
-    first = next(iter(known.values()), None)
-    start = (first.key or first.value) if first else (0, 0)
-    return Place(None, start)
-
-
-def _span(text: str, stretch: Stretch) -> Span:
+def _span(text: str, stretch: tuple[int, int]) -> Span:
     return Span(_position(text, stretch[0]), _position(text, stretch[1]))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import click
 
 from pipegen.compiler import Repository, open_repository
-from pipegen.config import TARGET_NAMES
+from pipegen.config import OTHER_VERSION, TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.reporting import FORMATS, formatted, text
 from pipegen.workspace import find_root, spec_paths
@@ -83,12 +83,12 @@ def named_targets(targets: Sequence[str]) -> tuple[str, ...]:
 
 @contextmanager
 def refusals_reported(form: str = "text") -> Iterator[None]:
-    """Turns what cannot go on into findings and exit code 1."""
+    """Turns what cannot go on into findings and exit code 1; 2 where the repository requires another pipegen."""
     try:
         yield
     except Refused as refused:
         report(refused.diagnostics, form)
-        sys.exit(FINDINGS)
+        sys.exit(USAGE if any(each.code == OTHER_VERSION for each in refused.diagnostics) else FINDINGS)
 
 
 def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False) -> Chosen:

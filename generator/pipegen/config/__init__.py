@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pipegen.config.reading import ConfigFile
 
 Host = Literal["github", "azure-repos", "gitlab", "bitbucket", "other"]
 HOSTS: tuple[Host, ...] = ("github", "azure-repos", "gitlab", "bitbucket", "other")
@@ -14,11 +17,18 @@ CONFIG_FILE = "pipegen.toml"
 CHECK_RUNNER = "check"
 """The runner of the repository's own check; the ordinary one where no target setting gives it another."""
 
+OTHER_VERSION = "PG025"
 CODES: dict[str, str] = {
     "PG020": "pipegen.toml is not TOML",
     "PG021": "pipegen.toml has an unknown table or key",
     "PG022": "pipegen.toml has a value of the wrong form",
     "PG023": "pipegen.toml pins pipegen incompletely",
+    "PG024": "pipegen.toml is of a newer format",
+    OTHER_VERSION: "the repository requires another version of pipegen",
+    "PG026": "the pinned pipegen is not one that the repository requires",
+    "PG027": "the required template of Azure contradicts itself",
+    "PG028": "what every pipeline runs can change without a commit here",
+    "PG029": "two teams have one name on a CI system",
 }
 
 
@@ -27,15 +37,15 @@ class Pin:
     """Exactly which pipegen the pipelines install, in an environment of its own.
 
     `wheel` is an https address or a path in the repository; without it the version comes from `index`. `sha256` is the
-    wheel's. `requirements` is a file in the repository that names pipegen and all that it needs, each with its hashes:
-    with it a pipeline can install the whole of pipegen, without it no more than the wheel.
+    wheel's. `requirements` is a path in the repository: where the file is written that names pipegen and all that it
+    needs, each package with its hashes.
     """
 
     version: str
     sha256: str
     index: str = "https://pypi.org/simple"
     wheel: str | None = None
-    requirements: str | None = None
+    requirements: str = "pipegen-requirements.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,8 @@ class TemplateRepository:
 class Extends:
     """The template that every Azure pipeline of the company must extend.
 
-    It gets the pipeline's stages as its parameter `parameter`, and `parameters` beside them.
+    `template` is the file alone, also where it lives in a `repository`. It gets the pipeline's stages as its parameter
+    `parameter`, and `parameters` beside them.
     """
 
     template: str
@@ -132,6 +143,11 @@ class Config:
 
 def read(text: str, name: str) -> Config:
     """The configuration that a pipegen.toml says; `Refused` with all that is wrong with it."""
-    from pipegen.config.reading import read as _read  # noqa: PLC0415  (a repository without one does not pay for it)
+    return read_file(text, name).config
 
-    return _read(text, name)
+
+def read_file(text: str, name: str) -> ConfigFile:
+    """The same with the file itself, where everything in it stands, and the warnings about it."""
+    from pipegen.config.reading import read_file as _read_file  # noqa: PLC0415  (only who has the file pays for it)
+
+    return _read_file(text, name)

@@ -1,122 +1,181 @@
-"""Reading pipegen.toml, with a place for everything that is wrong in it."""
+"""Reading pipegen.toml: its text becomes a `Config`, or findings at their places."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from pipegen.config import HOSTS, TARGET_NAMES, Config, Pin
-from pipegen.diagnostics import Diagnostic, Position, Refused, Severity, Span
+from pipegen import __version__
+from pipegen.config import (
+    OTHER_VERSION,
+    CompanyStep,
+    Config,
+    Extends,
+    Names,
+    Pin,
+    PinnedAction,
+    Runner,
+    TemplateRepository,
+)
+from pipegen.config.platforms import Extends as ExtendsShape
+from pipegen.config.rules import findings
+from pipegen.config.shape import ADDRESS, VERSION, PipegenToml
+from pipegen.config.shape import CompanyStep as StepShape
+from pipegen.config.versions import REQUIREMENT, satisfies, specifier
+from pipegen.diagnostics import Diagnostic, Finding, Refused, has_errors
+from pipegen.spec.forms import TOML
+from pipegen.spec.shape import shape_as
+from pipegen.toml_source import TomlSource
+
+FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
-    """A key of pipegen.toml: what makes a value right, in code and in words."""
+class ConfigFile:
+    """A pipegen.toml: what it says, where it says it, and the warnings about it.
 
-    fits: Callable[[object], bool]
-    words: str
+    The flow, the environments and the defaults that all specs share are plain data in `source.data`, right in shape.
+    """
 
-
-def _text(pattern: str) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
-
-
-def _known_targets(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(name in TARGET_NAMES for name in value)
-        and len(set(value)) == len(value)
-    )
+    config: Config
+    source: TomlSource
+    warnings: tuple[Diagnostic, ...] = ()
 
 
-_BRANCH = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
-_ADDRESS = r"https://[A-Za-z0-9._:/~%+@-]+"
-_TABLES: dict[str, dict[str, _Key]] = {
-    "repository": {
-        "host": _Key(lambda value: value in HOSTS, f"one of {', '.join(HOSTS)}"),
-        "default_branch": _Key(_text(_BRANCH), "the name of a branch"),
-        "targets": _Key(_known_targets, f"a list of {', '.join(TARGET_NAMES)}, each once"),
-    },
-    "pipegen": {
-        "version": _Key(_text(r"[0-9]+(\.[0-9A-Za-z]+)*"), 'a version in quotes, for example "0.1.0"'),
-        "sha256": _Key(_text(r"[0-9a-f]{64}"), "the SHA-256 of the wheel, 64 hexadecimal digits"),
-        "index": _Key(_text(_ADDRESS), "an https address"),
-        "wheel": _Key(_text(rf"{_ADDRESS}\.whl|[A-Za-z0-9._/-]+\.whl"), "an https address or a path of a .whl file"),
-    },
-}
+def read_file(text: str, name: str) -> ConfigFile:
+    """The file and its meaning; `Refused` with all that is wrong with it."""
+    source = TomlSource.parse(name, text)
+    outdated = next(_newer_format(source), None) or next(_other_version(source), None)
+    if outdated:
+        raise Refused([source.diagnostic(outdated)])
+    toml, misfits = _shaped(source)
+    if toml is None:
+        raise Refused(misfits)
+    found = tuple(source.diagnostic(finding) for finding in findings(toml))
+    if has_errors(found):
+        raise Refused(found)
+    return ConfigFile(_config(toml), source, found)
 
 
-def read(text: str, name: str) -> Config:
-    """The configuration that a pipegen.toml says; `Refused` with all that is wrong with it."""
-    import tomllib  # noqa: PLC0415  (a repository without pipegen.toml does not pay for it)
-
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Refused([_syntax(str(error), text, name)]) from None
-    problems = tuple(_problems(tables, text, name))
-    if problems:
-        raise Refused(problems)
-    repository, pin = tables.get("repository", {}), tables.get("pipegen", {})
-    return Config(
-        host=repository.get("host", "github"),
-        default_branch=repository.get("default_branch", "main"),
-        targets=tuple(repository.get("targets", TARGET_NAMES)),
-        pin=Pin(**pin) if pin else None,
-    )
+# ---------------------------------------------------------------- what comes before all else
 
 
-def _syntax(message: str, text: str, name: str) -> Diagnostic:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line, column = (int(place[1]), int(place[2])) if place else (max(1, text.count("\n")), 1)
-    what = message.split(" (at ", maxsplit=1)[0]
-    return _diagnostic(text, name, Position(line, column), "PG020", f"is not TOML: {what[:1].lower()}{what[1:]}", "")
+def _newer_format(source: TomlSource) -> Iterator[Finding]:
+    """PG024: what a newer pipegen wrote cannot be judged by this one."""
+    said = source.data.get("format")
+    if isinstance(said, int) and not isinstance(said, bool) and said > FORMAT:
+        message = f"the file is of a newer format: {said}, and pipegen {__version__} knows {FORMAT}"
+        yield Finding(("format",), "PG024", message, "install a newer pipegen: pip install --upgrade mlops-pipegen")
 
 
-def _problems(tables: Mapping[str, Any], text: str, name: str) -> Iterator[Diagnostic]:
-    for table, values in tables.items():
-        if table not in _TABLES:
-            place, hint = _place(text, table), f"known tables: {', '.join(_TABLES)}"
-            yield _diagnostic(text, name, place, "PG021", f"table or key {table!r} is not known", hint)
-        elif not isinstance(values, dict):
-            yield _diagnostic(text, name, _place(text, table), "PG022", f"{table!r} is a table", f"write [{table}]")
-        else:
-            yield from _value_problems(table, values, text, name)
+def _other_version(source: TomlSource) -> Iterator[Finding]:
+    """PG025: another pipegen may read the file differently, so nothing else of it is judged."""
+    required = source.data.get("required-version")
+    if not isinstance(required, str) or not re.search(REQUIREMENT, required) or satisfies(__version__, required):
+        return
+    message = f"this is pipegen {__version__}, and the repository requires {required}"
+    yield Finding(("required-version",), OTHER_VERSION, message, f"install it: {_installation(source, required)}")
 
 
-def _value_problems(table: str, values: Mapping[str, object], text: str, name: str) -> Iterator[Diagnostic]:
-    known = _TABLES[table]
-    for key, value in values.items():
-        place = _place(text, table, key)
-        if key not in known:
-            hint = f"known keys of [{table}]: {', '.join(known)}"
-            yield _diagnostic(text, name, place, "PG021", f"key {key!r} of [{table}] is not known", hint)
-        elif not known[key].fits(value):
-            yield _diagnostic(text, name, place, "PG022", f"{key!r} of [{table}] has the wrong form", known[key].words)
-    if table == "pipegen" and values and not {"version", "sha256"} <= values.keys():
+def _installation(source: TomlSource, required: str) -> str:
+    """The command that installs what is required: the pinned version where that fits."""
+    pin = source.data.get("pipegen")
+    said = {key: value for key, value in pin.items() if isinstance(value, str)} if isinstance(pin, dict) else {}
+    version, index = said.get("version", ""), said.get("index", "")
+    fits = re.fullmatch(VERSION, version) and satisfies(version, required)
+    what = f"mlops-pipegen=={version}" if fits else f"'mlops-pipegen{specifier(required)}'"
+    from_index = f"--index-url {index} " if re.fullmatch(ADDRESS, index) else ""
+    return f"pip install {from_index}{what}"
+
+
+# ---------------------------------------------------------------- shape
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnCodes:
+    """The file under the codes that findings about its shape have."""
+
+    source: TomlSource
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        return self.source.data
+
+    def diagnostic(self, finding: Finding, *, at_key: bool = False) -> Diagnostic:
+        return self.source.diagnostic(_own_code(finding), at_key=at_key)
+
+
+def _own_code(finding: Finding) -> Finding:
+    if finding.code == "PG102" and finding.path[0] == "pipegen":
+        message = f"[pipegen] does not pin one exact wheel: it has no key {finding.path[-1]!r}"
         hint = "give `version` and `sha256`, and `index` or `wheel` where it does not come from PyPI"
-        yield _diagnostic(text, name, _place(text, table), "PG023", "[pipegen] does not pin one exact wheel", hint)
+        return replace(finding, code="PG023", message=message, hint=hint)
+    return replace(finding, code="PG021" if finding.code == "PG101" else "PG022")
 
 
-def _place(text: str, table: str, key: str | None = None) -> Position:
-    """Where a table or a key of it stands; the table's own line where the key is written in a way not searched for."""
-    found, inside = Position(1, 1), False
-    for number, line in enumerate(text.splitlines(), start=1):
-        word = line.strip()
-        if word.startswith("["):
-            inside = word.strip("[] \t").split("]")[0].strip() == table
-            found = Position(number, line.index("[") + 1) if inside else found
-        named = re.match(r"[\"']?([A-Za-z0-9_-]+)[\"']?\s*=", word)
-        if named and ((inside and named[1] == key) or (key is None and named[1] == table)):
-            return Position(number, line.index(word) + 1)
-    return found
+def _shaped(source: TomlSource) -> tuple[PipegenToml | None, tuple[Diagnostic, ...]]:
+    """The file in its shape, or all that does not fit."""
+    odd = tuple(source.diagnostic(finding) for finding in source.oddities())
+    toml, misfits = shape_as(PipegenToml, _OwnCodes(source), TOML)
+    places = {each.span for each in odd}
+    other = (each for each in dict.fromkeys(misfits) if each.span not in places)
+    return (None if odd else toml), (*odd, *other)
 
 
-def _diagnostic(text: str, name: str, place: Position, code: str, message: str, hint: str) -> Diagnostic:
-    lines = text.splitlines()
-    excerpt = lines[place.line - 1] if place.line <= len(lines) else ""
-    end = Position(place.line, max(place.column + 1, len(excerpt.split("#")[0].rstrip()) + 1))
-    return Diagnostic(name, Span(place, end), Severity.ERROR, code, message, hint, excerpt)
+# ---------------------------------------------------------------- meaning
+
+
+def _config(toml: PipegenToml) -> Config:
+    return Config(
+        host=toml.repository.host,
+        default_branch=toml.repository.default_branch,
+        targets=toml.repository.targets,
+        pin=Pin(**toml.pipegen.model_dump()) if toml.pipegen else None,
+        names=dict(_names(toml)),
+        actions={name: PinnedAction(release.version, release.commit) for name, release in toml.github.actions.items()},
+        extends=_extends(toml.azure.extends) if toml.azure.extends else None,
+        libraries=toml.jenkins.libraries,
+        steps_before=tuple(map(_step, toml.steps.before)),
+        steps_after=tuple(map(_step, toml.steps.after)),
+    )
+
+
+def _names(toml: PipegenToml) -> Iterator[tuple[str, Names]]:
+    """The names of each target that has some."""
+    github = {name: Runner(labels) for name, labels in toml.github.runners.items()}
+    azure = {
+        name: Runner((pool.pool,) if pool.pool else (), pool.image, pool.demands)
+        for name, pool in toml.azure.runners.items()
+    }
+    jenkins = {name: Runner((label,)) for name, label in toml.jenkins.runners.items()}
+    for target, runners, teams in (
+        ("azure", azure, toml.azure.teams),
+        ("github", github, toml.github.teams),
+        ("jenkins", jenkins, toml.jenkins.teams),
+    ):
+        if runners or teams:
+            yield target, Names(runners, teams)
+
+
+def _extends(extends: ExtendsShape) -> Extends:
+    repository = TemplateRepository(**extends.repository.model_dump()) if extends.repository else None
+    file, _, _ = extends.template.partition("@")
+    return Extends(
+        template=file if repository else extends.template,
+        repository=repository,
+        parameter=extends.parameter,
+        parameters=tuple(extends.parameters.items()),
+    )
+
+
+def _step(step: StepShape) -> CompanyStep:
+    return CompanyStep(step.title, step.run, step.timeout)
