@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import click
 
 from pipegen.compiler import Repository, open_repository
-from pipegen.config import OTHER_VERSION, TARGET_NAMES
+from pipegen.config import CONFIG_FILE, OTHER_VERSION, TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.reporting import FORMATS, formatted, text
 from pipegen.workspace import find_root, spec_paths
+from pipegen.workspace.specs import SPEC_FOLDER
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -99,8 +100,7 @@ def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False)
     here = specs[0] if specs and specs[0].exists() else Path.cwd()
     root = find_root(here if here.is_dir() else here.absolute().parent)
     found = spec_paths(root, specs)
-    empty = none_yet and not specs and {each.code for each in found.diagnostics} == {"PG016"}
-    if found.diagnostics and not empty:
+    if found.diagnostics and not (none_yet and not specs and _is_without_specs(root)):
         report(found.diagnostics, form)
         sys.exit(USAGE)
     with refusals_reported(form):
@@ -108,6 +108,13 @@ def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False)
         if has_errors(repository.diagnostics):
             raise Refused(repository.diagnostics)
     return Chosen(repository, found.paths, not specs)
+
+
+def _is_without_specs(root: Path) -> bool:
+    """Whether it is a repository that has no spec. A folder that cannot be read may hold some, and is not without."""
+    folder = root / SPEC_FOLDER
+    is_repository = any((root / sign).exists() for sign in (CONFIG_FILE, ".git"))
+    return is_repository and (not os.path.lexists(folder) or os.access(folder, os.R_OK | os.X_OK))
 
 
 def report(diagnostics: Iterable[Diagnostic], form: str = "text") -> None:
