@@ -32,7 +32,7 @@ bench: $(READY) $(BENCH_READY)  ## measures pipegen beside the programs nearest 
 	$(BIN)/python -m benchmarks --peers $(BENCH)/bin $(BENCH_OPTIONS)
 
 golden: $(READY)  ## writes the golden files and snapshots anew; review the difference as if you had to operate it
-	$(BIN)/python -m pytest -q tests/test_golden.py --update-golden
+	$(BIN)/python -m pytest -q tests/test_golden.py tests/test_pictures.py --update-golden
 	$(BIN)/python -m pytest -q tests --snapshot-update -m "not slow"
 
 schema: $(READY)  ## writes schemas/ and the generated part of docs/spec.md anew

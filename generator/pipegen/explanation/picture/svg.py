@@ -35,15 +35,19 @@ _HEAD = 7.0
 
 def as_svg(picture: Picture) -> str:
     """The whole file, ending with a newline."""
-    drawn = page(picture)
-    below = legend(drawn.width)
-    height = drawn.height + below.height
-    whole = grouped((drawn, below.moved(0, drawn.height)), drawn.width, height, 0)
-    root = _root(picture, whole.width, whole.height)
-    for part in _parts(whole):
+    drawn = drawing(picture)
+    root = _root(picture, drawn.width, drawn.height)
+    for part in _parts(drawn):
         root.append(part)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
+
+
+def drawing(picture: Picture) -> Group:
+    """Everything in its place, the legend below."""
+    drawn = page(picture)
+    below = legend(drawn.width).moved(0, drawn.height)
+    return grouped((drawn, below), drawn.width, drawn.height + below.height, 0)
 
 
 def _root(picture: Picture, width: float, height: float) -> Element:
