@@ -157,6 +157,17 @@ def test_specs_that_cannot_be_read_are_not_specs_that_are_gone(repository: Path,
     assert tree(repository) == before
 
 
+@pytest.mark.parametrize("arguments", [["--check"], ["--prune"]], ids=" ".join)
+@pytest.mark.parametrize(("name", "code"), [("no\tspec.yaml", "PG017"), ("link.yaml", "PG016")])
+def test_a_spec_that_cannot_be_used_is_not_passed_over(
+    tmp_path: Path, name: str, code: str, arguments: list[str]
+) -> None:
+    lay_out(tmp_path)
+    (tmp_path / "model-specs" / name).symlink_to("nowhere.yaml" if code == "PG016" else "../pipegen.toml")
+    done = run(tmp_path, "render", *arguments)
+    assert (done.returncode, codes(done)) == (2, {code})
+
+
 # ---------------------------------------------------------------- space
 
 

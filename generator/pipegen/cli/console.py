@@ -100,7 +100,9 @@ def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False)
     here = specs[0] if specs and specs[0].exists() else Path.cwd()
     root = find_root(here if here.is_dir() else here.absolute().parent)
     found = spec_paths(root, specs)
-    if found.diagnostics and not (none_yet and not specs and _is_without_specs(root)):
+    told = {(each.code, each.file) for each in found.diagnostics}
+    empty = none_yet and not specs and told == {("PG016", SPEC_FOLDER)} and _is_without_specs(root)
+    if found.diagnostics and not empty:
         report(found.diagnostics, form)
         sys.exit(USAGE)
     with refusals_reported(form):
