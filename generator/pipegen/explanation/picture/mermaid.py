@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from textwrap import wrap
 
 from pipegen.explanation.picture.typography import printable
 from pipegen.explanation.picture.values import Chain, Frame, Kind, Lane, Node, Picture, Unit
@@ -29,6 +30,7 @@ _CLASSES = {
     Kind.MERGE: "fill:#ffffff,stroke:#243b53,color:#1f2933",
     Kind.START: "fill:#486581,stroke:#486581,color:#ffffff",
 }
+_LINE = 34
 _PANEL = "fill:#f5f7fa,stroke:#cbd2d9,color:#1f2933"
 _LEGEND = (
     "How to read it",
@@ -66,6 +68,11 @@ def escaped(text: str) -> str:
     shown = _separated(printable(text))
     kept = {match.start() for match in _PLAIN.finditer(shown)}
     return "".join(each if position in kept else f"#{ord(each)};" for position, each in enumerate(shown))
+
+
+def _broken(text: str) -> list[str]:
+    """In lines, because not every version breaks them by itself."""
+    return wrap(printable(text), _LINE, break_long_words=False, break_on_hyphens=False) or [text]
 
 
 def _separated(text: str) -> str:
@@ -170,7 +177,7 @@ class _Chart:
     def node(self, node: Node) -> str:
         self.count += 1
         left, right = _SHAPES.get(node.kind, ('["', '"]'))
-        label = "<br/>".join(escaped(text) for text in (*node.titles, *node.lines))
+        label = "<br/>".join(escaped(line) for text in (*node.titles, *node.lines) for line in _broken(text))
         self.lines.append(f"  n{self.count}{left}{label}{right}:::{node.kind.value}")
         return f"n{self.count}"
 
