@@ -39,6 +39,7 @@ BEHAVIOUR: Mapping[str, Mapping[str, str]] = {
         "train": MODEL + FRAUD_METRICS + publish(PIPEGEN_VERSION="3.1"),
         "drift": metrics("drift.json", psi_highest_feature=0.1, label_drift=0.05),
     },
+    "lead-scoring": {"train": MODEL + metrics(auc=0.8, calibration_error=0.02) + publish(PIPEGEN_VERSION="12")},
     "minimal": {"train": MODEL + metrics(auc=0.9)},
     "price-elasticity": {
         "train": "mkdir -p model; echo weights > model/weights\n"

@@ -48,5 +48,5 @@ def lay_out(folder: Path, *specs: str) -> None:
     shutil.copytree(ROOT / "model-specs", folder / "model-specs")
     shutil.copy(ROOT / "pipegen.toml", folder)
     for path in (folder / "model-specs").iterdir():
-        if specs and path.stem not in specs:
+        if specs and path.is_file() and path.stem not in specs:
             path.unlink()

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from conftest import GOLDEN
-from deliveries import CONFIG, ROOT, SPECS, delivery_of
+from deliveries import CONFIG, ROOT, SPECS, delivery_of, source_of
 from pipegen.delivery import Change, Merged, PublishTests, SecretValue
 from pipegen.plan import plan
 from pipegen.spec.flow import FlowEntry
@@ -28,8 +28,7 @@ EACH_TARGET = pytest.mark.parametrize("target", sorted(TARGETS))
 
 
 def data(path: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    return loaded
+    return dict(source_of(path).data)
 
 
 def together(spec: str, target: str) -> str:

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from syrupy.assertion import SnapshotAssertion
 
 from claims import CLAIMS, Claim
-from deliveries import CONFIG, SPECS, delivery_of
+from deliveries import SPECS, delivery_of, source_of
 from outline import outline
 from pipegen.delivery import Delivery, Prepare, Run
-from pipegen.plan import plan
 from pipegen.spec.model import ModelSpec
 from runners import require
 from specs import spec_from
@@ -24,7 +22,7 @@ DELIVERIES = {path.stem: delivery_of(path) for path in SPECS}
 
 
 def spec_of(path: Path) -> ModelSpec:
-    return spec_from(yaml.safe_load(path.read_text("utf-8")))
+    return spec_from(dict(source_of(path).data))
 
 
 EXPLAINED = {
@@ -48,7 +46,7 @@ def test_a_claim_holds_for_a_shipped_spec(path: Path, claim: Claim) -> None:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda each: each.stem)
 def test_the_same_spec_gives_the_same_delivery(path: Path) -> None:
-    assert plan(spec_of(path), CONFIG, f"model-specs/{path.name}") == DELIVERIES[path.stem]
+    assert delivery_of(path) == DELIVERIES[path.stem]
 
 
 def test_shellcheck_has_nothing_to_say_that_is_not_explained(tmp_path: Path) -> None:

@@ -77,7 +77,6 @@ def _read(root: Path, name: str) -> tuple[Source | Unusable, tuple[Diagnostic, .
         message = f"the base {name!r} cannot be read: {refused.diagnostics[0].message}"
         return Unusable("PG032", message, "mend it there"), refused.diagnostics
     if "extends" in base.data:
-        where = base.diagnostic(Finding(("extends",), "", ""), at_key=True).span
-        line = f":{where.start.line}" if where else ""
-        return Unusable("PG035", f"the base extends a file itself: {name}{line}", _ONE_LEVEL), ()
+        line = base.key_span(("extends",)).start.line
+        return Unusable("PG035", f"the base extends a file itself: {name}:{line}", _ONE_LEVEL), ()
     return base, ()
