@@ -12,7 +12,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PACKAGE = ROOT / "generator" / "pipegen"
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/adding-a-target.md", "docs/mission.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/adding-a-target.md",
+    "docs/mission.md",
+    "docs/findings.md",
+)
 
 
 @dataclass(frozen=True, slots=True)
