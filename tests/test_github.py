@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from deliveries import CONFIG as SPEC_CONFIG
 from deliveries import SPECS, delivery_of
+from github_expressions import conditions, values
 from github_model import (
     Workflow,
+    approval,
+    delivery,
     deployment,
     job,
     phase,
@@ -20,6 +24,7 @@ from github_model import (
     workflows,
 )
 from github_steps import step_named
+from pipegen.config import Config, Names, PinnedAction, Runner
 from pipegen.delivery import (
     Action,
     Change,
@@ -38,6 +43,7 @@ from pipegen.delivery import (
     Text,
     TokenValue,
     Upload,
+    UsePython,
 )
 from pipegen.targets import github
 
@@ -75,7 +81,17 @@ WHY = Parameter("why", "string", "", "", (), "", "", "", ())
                 "pull_request": {
                     "branches": ["dev", "prod"],
                     "types": ["opened", "synchronize", "reopened", "edited"],
-                }
+                },
+                "workflow_dispatch": {
+                    "inputs": {
+                        "pull_request": {
+                            "description": "The number of the pull request",
+                            "type": "string",
+                            "required": True,
+                        },
+                        "into": {"description": "The branch that it goes into", "type": "string", "required": True},
+                    }
+                },
             },
         ),
         (Scheduled("weekly", "0 6 * * 1", "main"), {"schedule": [{"cron": "0 6 * * 1"}], "workflow_dispatch": None}),
@@ -115,9 +131,59 @@ def test_a_push_must_touch_the_models_paths_or_the_workflows_that_it_starts() ->
     ]
 
 
-def test_a_review_looks_at_every_pull_request() -> None:
+def test_a_model_that_a_pull_request_does_not_touch_starts_no_run() -> None:
     event = Review((ReviewTarget("dev", ("*",)),))
-    assert "paths" not in workflow(phase("checks", (job("work"),)), event=event)["on"]["pull_request"]
+    whole = pipeline(phase("checks", (job("work"),)), event=event, pipeline_id="review")
+    filtered = replace(whole, paths=("models/churn/**", "libs/c++/**"))
+    assert workflows(filtered)["churn.review.yml"]["on"]["pull_request"]["paths"] == [
+        "models/churn/**",
+        r"libs/c\+\+/**",
+        ".github/workflows/churn.review.yml",
+    ]
+    assert "paths" not in workflows(whole)["churn.review.yml"]["on"]["pull_request"]
+
+
+CHECK = Review((ReviewTarget("dev", ()),))
+OF_12 = {
+    "github": {
+        "event": {"pull_request": {"number": 12, "head": {"repo": {"full_name": "a/b"}, "label": "a:feat/x"}}},
+        "repository": "a/b",
+        "head_ref": "feat/x",
+        "base_ref": "dev",
+        "ref_name": "12/merge",
+    },
+    "inputs": {},
+}
+OF_A_FORK = {
+    **OF_12,
+    "github": {
+        **OF_12["github"],
+        "event": {"pull_request": {"number": 13, "head": {"repo": {"full_name": "eve/b"}, "label": "eve:feat/x"}}},
+    },
+}
+STARTED = {
+    "github": {"event": {}, "repository": "a/b", "head_ref": "", "base_ref": "", "ref_name": "feat/y"},
+    "inputs": {"pull_request": "14", "into": "prod"},
+}
+
+
+@pytest.mark.parametrize(
+    ("contexts", "name", "group", "branch", "into"),
+    [
+        (OF_12, "Review of #12 into dev: Churn", "12", "feat/x", "dev"),
+        (OF_A_FORK, "Review of #13 into dev: Churn", "13", "eve:feat/x", "dev"),
+        (STARTED, "Review of #14 into prod: Churn", "14", "feat/y", "prod"),
+    ],
+    ids=["a pull request", "one from a fork", "started by the verdict"],
+)
+def test_a_review_is_known_by_its_pull_request_and_branch(
+    contexts: dict[str, Any], name: str, group: str, branch: str, into: str
+) -> None:
+    made = workflow(phase("checks", (job("a"),)), event=CHECK)
+    texts = [made["run-name"], made["concurrency"]["group"]]
+    texts += [made["env"][each] for each in ("PIPEGEN_BRANCH", "PIPEGEN_TARGET_BRANCH")]
+    found = values([(text, contexts) for text in texts])
+    assert found == [name, f"pipegen.churn.deliver-prod.{group}", branch, into]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +199,8 @@ def test_a_review_looks_at_every_pull_request() -> None:
 )
 def test_only_checks_are_cancelled_by_newer_runs(event: Event, cancels: bool) -> None:  # noqa: FBT001
     concurrency = workflow(phase("checks", (job("work"),)), event=event)["concurrency"]
-    per_run = "${{ github.ref }}" if cancels else "${{ github.run_id }}"
+    each = "github.event.pull_request.number || inputs.pull_request" if isinstance(event, Review) else "github.ref"
+    per_run = f"${{{{ {each if cancels else 'github.run_id'} }}}}"
     assert concurrency == {"group": f"pipegen.churn.deliver-prod.{per_run}", "cancel-in-progress": cancels}
 
 
@@ -195,10 +262,10 @@ def test_what_all_jobs_share_is_said_once() -> None:
     assert [one.get("env") for one in made["jobs"].values()] == [{"SIZE": "big"}, None, None]
 
 
-def test_the_merge_requires_one_result_that_waits_for_every_job() -> None:
+def test_a_review_has_one_result_that_waits_for_every_job() -> None:
     made = workflow(phase("checks", (job("a"),), (job("b"),)), event=Review((ReviewTarget("dev", ()),)))
-    verdict = made["jobs"]["pipegen_verdict"]
-    assert (verdict["name"], verdict["if"], verdict["needs"]) == ("pipegen: churn", "always()", ["a", "b"])
+    summary = made["jobs"]["pipegen_summary"]
+    assert (summary["name"], summary["if"], summary["needs"]) == ("pipegen: churn", "always()", ["a", "b"])
 
 
 # ---------------------------------------------------------------- secrets, identity, rights
@@ -276,6 +343,62 @@ def test_an_attempt_does_not_collide_with_the_one_before() -> None:
         "if-no-files-found": "error",
         "retention-days": 30,
     }
+
+
+COMPANY = Config(
+    names={
+        "github": Names(
+            runners={"default": Runner(("self-hosted", "linux")), "gpu": Runner(("ubuntu-gpu",))},
+            teams={"release": "acme/release"},
+        )
+    },
+    actions={"actions/checkout": PinnedAction("v9.0.0", "f" * 40)},
+)
+
+
+def test_pipegen_toml_names_machines_and_hosted_ones_are_known_by_their_labels() -> None:
+    python = UsePython("3.11")
+    jobs = (job("a", python), job("b", python, runner="gpu"), job("c", python, runner="arm"))
+    made = workflow(phase("build", jobs), phase("prod", approval=approval(), needs=("build",)), config=COMPANY)["jobs"]
+    machines = {name: one["runs-on"] for name, one in made.items()}
+    assert machines == {
+        "a": ["self-hosted", "linux"],
+        "b": "ubuntu-gpu",
+        "c": ["self-hosted", "arm"],
+        **{key: ["self-hosted", "linux"] for key in ("ask_prod", "approve_prod_1", "approved_prod")},
+    }
+    assert ["uses" in made[name]["steps"][0] for name in "abc"] == [False, True, False]
+
+
+def test_pipegen_toml_names_teams_and_pins_actions() -> None:
+    given = approval(approvers=("release", "@ada"))
+    (text,) = github.render(
+        delivery(pipeline(phase("prod", (job("a", Checkout()),), approval=given))), COMPANY
+    ).values()
+    assert "# One person out of acme/release, @ada, not the one who started the run," in text
+    assert "name: Approved by one of acme/release, @ada" in text
+    assert f"uses: actions/checkout@{'f' * 40} # v9.0.0" in text
+
+
+def test_what_tells_of_a_failure_waits_for_all_jobs_of_the_workflow() -> None:
+    given = deployment(asked_half_way=approval("prod-full"))
+    timer = Scheduled("weekly", "0 6 * * 1", "prod")
+    whole = pipeline(phase("build", (job("a"),)), phase("prod", deployment=given, needs=("build",)), event=timer)
+    made = workflows(replace(whole, failed=job("notify-failed", run(advisory=True))))
+    jobs = made["churn.deliver-prod.yml"]["jobs"]
+    assert list(jobs) == ["relay", "check_ref", "a", "deployment_prod", "notify-failed"]
+    assert jobs["notify-failed"]["needs"] == ["relay", "check_ref", "a", "deployment_prod"]
+    assert not any("checkout" in str(step) for step in jobs["notify-failed"]["steps"])
+    assert "notify-failed" not in made["churn.deliver-prod.prod.yml"]["jobs"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("success", False), ("failure", True), ("cancelled", False), ("skipped", False)]
+)
+def test_only_a_failure_is_told(status: str, told: bool) -> None:  # noqa: FBT001
+    whole = replace(pipeline(phase("build", (job("a"),))), failed=job("notify-failed"))
+    condition = workflows(whole)["churn.deliver-prod.yml"]["jobs"]["notify-failed"]["if"]
+    assert conditions([(condition, {}, status)]) == [told]
 
 
 def test_machines_are_githubs_unless_the_delivery_names_others() -> None:

@@ -71,7 +71,7 @@ def test_every_item_of_a_shipped_spec_is_spoken_of(spec: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "subject", "words"),
     [
-        (REVIEW, "event deliver-prod", "the status check 'pipegen: churn' is required on dev"),
+        (REVIEW, "event deliver-prod", ".github/workflows/churn.deliver-prod.yml is on main, the default branch, too"),
         (Merged("prod"), "event deliver-prod", "only pull requests reach prod"),
         (Scheduled("weekly", "0 6 * * 1", "main"), "schedule weekly", "GitHub may start it late"),
         (Scheduled("weekly", "0 6 * * 1", "prod"), "schedule weekly", "the timer on main starts the run on prod"),

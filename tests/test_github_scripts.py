@@ -147,8 +147,8 @@ def test_a_summary_is_shown_as_far_as_github_takes_it(tmp_path: Path, text: str,
     ("results", "code"),
     [("success", 0), ("success success", 0), ("success skipped", 1), ("failure success", 1), ("cancelled", 1)],
 )
-def test_a_merge_needs_every_job_to_have_succeeded(tmp_path: Path, results: str, code: int) -> None:
-    made = workflow(phase("checks", (job("a"),)), event=Review((ReviewTarget("dev", ()),)))["jobs"]["pipegen_verdict"]
+def test_a_review_needs_every_job_to_have_succeeded(tmp_path: Path, results: str, code: int) -> None:
+    made = workflow(phase("checks", (job("a"),)), event=Review((ReviewTarget("dev", ()),)))["jobs"]["pipegen_summary"]
     assert run_step(made["steps"][0], {"RESULTS": results}, tmp_path).code == code
 
 

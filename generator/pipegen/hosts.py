@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from pipegen.config import Config, Host
-from pipegen.delivery import Capability, Delivery, Fidelity, MergeRule
+from pipegen.delivery import VERDICT, Capability, Delivery, Fidelity, MergeRule
 
 
 def merge_capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
@@ -34,8 +34,8 @@ def _people(count: int) -> str:
 def _github(rule: MergeRule) -> str:
     return (
         f"ruleset on branch {rule.branch}: require a pull request with {_people(rule.approvals)}, dismiss stale "
-        "approvals, require approval of the most recent push, require the status check that is named for the review, "
-        "block force pushes and deletion, nobody on the bypass list"
+        f"approvals, require approval of the most recent push, require the status check {VERDICT!r}, block force "
+        "pushes and deletion, nobody on the bypass list"
     )
 
 

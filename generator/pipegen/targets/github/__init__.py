@@ -6,6 +6,7 @@ from pipegen.config import Config
 from pipegen.delivery import Delivery, Verdict
 from pipegen.targets.github.capabilities import capabilities
 from pipegen.targets.github.names import FOLDER
+from pipegen.targets.github.verdict import verdict_files
 from pipegen.targets.github.workflows import pipeline_files
 
 __all__ = ["COMMENT", "FOLDERS", "TITLE", "capabilities", "render", "root"]
@@ -21,5 +22,4 @@ def render(delivery: Delivery, config: Config) -> dict[str, str]:
 
 def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
     """The workflow of the verdict."""
-    del config, verdict
-    return {}
+    return verdict_files(config, verdict) if verdict else {}

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipegen.config import Config
 from pipegen.delivery import Approval
 from pipegen.targets.github.embedded import script_text
-from pipegen.targets.github.names import HOSTED, approval_environment, approve_id, approved_id, ask_id, reviewers
+from pipegen.targets.github.machines import runs_on
+from pipegen.targets.github.names import (
+    approval_environment,
+    approve_id,
+    approved_id,
+    approvers,
+    ask_id,
+    reviewers,
+)
 from pipegen.targets.github.steps import require_attempt
 from pipegen.targets.github.variables import expression, label
 from pipegen.yaml_text import Commented, Flow, Node, Section, present
@@ -20,22 +29,24 @@ _MINUTES = 10
 _PYTHON = "python3 {0}"
 
 
-def approval_nodes(approval: Approval, needs: tuple[str, ...], condition: str | None) -> Iterator[tuple[str, Node]]:
+def approval_nodes(
+    approval: Approval, needs: tuple[str, ...], condition: str | None, config: Config
+) -> Iterator[tuple[str, Node]]:
     """The jobs of an approval; whatever it guards needs the last of them."""
-    yield ask_id(approval), Section(_ask(approval, needs, condition), _explanation(approval))
+    yield ask_id(approval), Section(_ask(approval, needs, condition, config), _explanation(approval, config))
     before = ask_id(approval)
     for number in range(1, approval.count + 1):
-        yield approve_id(approval, number), _approve(approval, number, before, condition)
+        yield approve_id(approval, number), _approve(approval, number, before, condition, config)
         before = approve_id(approval, number)
-    yield approved_id(approval), _count(approval, before, condition)
+    yield approved_id(approval), _count(approval, before, condition, config)
 
 
-def _explanation(approval: Approval) -> str:
-    approvers = ", ".join(approval.approvers)
+def _explanation(approval: Approval, config: Config) -> str:
+    names = ", ".join(approvers(approval, config))
     people = (
-        f"One person out of {approvers}, not the one who started the run"
+        f"One person out of {names}, not the one who started the run"
         if approval.count == 1
-        else f"{approval.count} different people out of {approvers}, none of them the one who started the run"
+        else f"{approval.count} different people out of {names}, none of them the one who started the run"
     )
     return f"{people},\nmust say yes within {duration(approval.expires_minutes)}."
 
@@ -65,7 +76,7 @@ def require_approval(approval: Approval, attempt: str) -> Node:
     )
 
 
-def _ask(approval: Approval, needs: tuple[str, ...], condition: str | None) -> Node:
+def _ask(approval: Approval, needs: tuple[str, ...], condition: str | None, config: Config) -> Node:
     step: Node = {
         "name": "Note what was approved before",
         "id": "ask",
@@ -74,19 +85,19 @@ def _ask(approval: Approval, needs: tuple[str, ...], condition: str | None) -> N
         "run": script_text("ask"),
     }
     outputs = {name: expression(f"steps.ask.outputs.{name}") for name in ("attempt", "asked", "earlier")}
-    return _job(label(ask_name(approval)), needs, condition, step, outputs=outputs, reads_history=True)
+    return _job(label(ask_name(approval)), needs, condition, step, config, outputs=outputs, reads_history=True)
 
 
-def _approve(approval: Approval, number: int, before: str, condition: str | None) -> Node:
-    asked = ", ".join(reviewers(approval, number))
+def _approve(approval: Approval, number: int, before: str, condition: str | None, config: Config) -> Node:
+    asked = ", ".join(reviewers(approval, number, config))
     ordinal = f" ({number} of {approval.count})" if approval.count > 1 else ""
     step: Node = {"name": label(f"Approved by one of {asked}"), "run": "echo 'A reviewer of the environment said yes.'"}
     environment: Node = {"name": approval_environment(approval, number), "deployment": False}
     name = label(f"Approve{ordinal}: {approval.title}")
-    return _job(name, (before,), condition, step, environment=environment)
+    return _job(name, (before,), condition, step, config, environment=environment)
 
 
-def _count(approval: Approval, last: str, condition: str | None) -> Node:
+def _count(approval: Approval, last: str, condition: str | None, config: Config) -> Node:
     asked = f"needs.{ask_id(approval)}.outputs"
     variables = {
         "GITHUB_TOKEN": expression("github.token"),
@@ -105,7 +116,7 @@ def _count(approval: Approval, last: str, condition: str | None) -> Node:
     }
     outputs = {"attempt": expression("steps.count.outputs.attempt")}
     name = label(f"Approved: {approval.title}")
-    return _job(name, (ask_id(approval), last), condition, step, outputs=outputs, reads_history=True)
+    return _job(name, (ask_id(approval), last), condition, step, config, outputs=outputs, reads_history=True)
 
 
 def _job(
@@ -113,6 +124,7 @@ def _job(
     needs: tuple[str, ...],
     condition: str | None,
     step: Node,
+    config: Config,
     *,
     environment: Node = None,
     outputs: dict[str, str] | None = None,
@@ -122,7 +134,7 @@ def _job(
         "name": name,
         "if": condition,
         "needs": Flow(needs),
-        "runs-on": HOSTED,
+        "runs-on": runs_on(None, config),
         "timeout-minutes": _MINUTES,
         "environment": environment,
     }

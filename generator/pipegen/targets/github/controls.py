@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipegen.config import Config
 from pipegen.delivery import (
     Approval,
     Capability,
@@ -19,18 +20,18 @@ from pipegen.delivery import (
 )
 from pipegen.diagnostics import KeyPath
 from pipegen.targets.github.approvals import duration
-from pipegen.targets.github.names import approval_environment, lock_group, reviewers
+from pipegen.targets.github.names import approval_environment, approvers, lock_group, reviewers
 from pipegen.targets.github.variables import secret_names
 
 _MOST_REVIEWERS = 6
 _LONGEST_WAIT = 30 * 24 * 60
 
 
-def control_capabilities(delivery: Delivery) -> Iterator[Capability]:
+def control_capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for environment in delivery.environments:
         yield _environment(environment)
         for approval in environment.approvals:
-            yield from _approval(approval, environment)
+            yield from _approval(approval, environment, config)
         yield from (_secret(secret, environment.name, environment.origin) for secret in environment.secrets)
         yield from (_token(token, environment) for token in environment.tokens)
     yield from (_secret(secret, "shared", ("secrets",)) for secret in delivery.shared_secrets)
@@ -58,35 +59,36 @@ def _reached_from(environment: EnvironmentSettings) -> str:
 # ---------------------------------------------------------------- approvals
 
 
-def _approval(approval: Approval, environment: EnvironmentSettings) -> Iterator[Capability]:
-    yield _count(approval, environment)
+def _approval(approval: Approval, environment: EnvironmentSettings, config: Config) -> Iterator[Capability]:
+    yield _count(approval, environment, config)
     yield _initiator(approval)
     yield _expiry(approval)
 
 
-def _count(approval: Approval, environment: EnvironmentSettings) -> Capability:
-    subject = f"approval {approval.id}"
-    largest = max(len(reviewers(approval, number + 1)) for number in range(approval.count))
-    if approval.count > len(approval.approvers):
-        reason = f"{approval.count} approvals, but only {len(approval.approvers)} approvers to give one each"
+def _count(approval: Approval, environment: EnvironmentSettings, config: Config) -> Capability:
+    subject, asked = f"approval {approval.id}", approvers(approval, config)
+    largest = max(len(reviewers(approval, number + 1, config)) for number in range(approval.count))
+    if approval.count > len(asked):
+        reason = f"{approval.count} approvals, but only {len(asked)} approvers to give one each: {', '.join(asked)}"
         return Capability(subject, Fidelity.UNSUPPORTED, reason, approval.origin)
     if largest > _MOST_REVIEWERS:
         reason = f"an environment has at most {_MOST_REVIEWERS} reviewers, and {largest} would share one"
         return Capability(subject, Fidelity.UNSUPPORTED, reason, approval.origin)
     settings = (
-        f"{_approval_environments(approval)}; each with prevent self-review, no bypass by administrators, no secrets, "
-        f"{_reached_from(environment)}. Required reviewers need GitHub Enterprise in private repositories. Whatever is "
-        "not set up so is refused: a job counts the people who approved"
+        f"{_approval_environments(approval, config)}; each with prevent self-review, no bypass by administrators, "
+        f"no secrets, {_reached_from(environment)}. Required reviewers need GitHub Enterprise in private repositories. "
+        "Whatever is not set up so is refused: a job counts the people who approved"
     )
-    if 1 < approval.count < len(approval.approvers):
+    if 1 < approval.count < len(asked):
         stricter = f"stricter than asked, as approvers are divided among the {approval.count} approvals: {settings}"
         return Capability(subject, Fidelity.APPROXIMATED, stricter, approval.origin)
     return Capability(subject, Fidelity.WITH_SETTINGS, settings, approval.origin)
 
 
-def _approval_environments(approval: Approval) -> str:
+def _approval_environments(approval: Approval, config: Config) -> str:
     listed = (
-        f"environment {approval_environment(approval, number)} with reviewers {', '.join(reviewers(approval, number))}"
+        f"environment {approval_environment(approval, number)} with reviewers "
+        f"{', '.join(reviewers(approval, number, config))}"
         for number in range(1, approval.count + 1)
     )
     return ", ".join(listed)

@@ -10,9 +10,13 @@ from pipegen.config import Config
 from pipegen.delivery import Action, Change, Merged, Parameter, Pipeline, Review, Scheduled, Tagged
 from pipegen.quoting import github_text
 from pipegen.scripts import STRICT
-from pipegen.targets.github.names import CHECK_REF, HOSTED, RELAY, branch_filter, path_filter
+from pipegen.targets.github.machines import runs_on
+from pipegen.targets.github.names import CHECK_REF, RELAY, branch_filter, path_filter
 from pipegen.targets.github.variables import expression, label, plain_label
 from pipegen.yaml_text import Commented, Flow, Node, Section, present
+
+PULL_REQUEST = "pull_request"
+INTO = "into"
 
 _ON_GITHUB = {
     "string": "string",
@@ -34,7 +38,7 @@ def triggers(pipeline: Pipeline, files: Sequence[str]) -> Node:
         case Tagged():
             return {"push": {"tags": Flow((branch_filter(event.pattern),))}}
         case Review():
-            return {"pull_request": _pull_request(event)}
+            return {"pull_request": _pull_request(event, pipeline, files), "workflow_dispatch": _request()}
         case Scheduled():
             return {"schedule": [{"cron": event.cron}], "workflow_dispatch": None}
         case Action():
@@ -45,14 +49,32 @@ def triggers(pipeline: Pipeline, files: Sequence[str]) -> Node:
 
 
 def _push(branches: Sequence[str], pipeline: Pipeline, files: Sequence[str]) -> Node:
-    paths = [path_filter(each) for each in (*pipeline.paths, *files)] if pipeline.paths else []
-    return present({"branches": Flow(tuple(branch_filter(each) for each in branches)), "paths": paths})
+    filters = Flow(tuple(branch_filter(each) for each in branches))
+    return present({"branches": filters, "paths": _paths(pipeline, files)})
 
 
-def _pull_request(event: Review) -> Node:
-    types = Flow(("opened", "synchronize", "reopened", "edited"))
+def _paths(pipeline: Pipeline, files: Sequence[str]) -> list[str]:
+    return [path_filter(each) for each in (*pipeline.paths, *files)] if pipeline.paths else []
+
+
+def _pull_request(event: Review, pipeline: Pipeline, files: Sequence[str]) -> Node:
+    branches = Flow(tuple(each.branch for each in event.targets))
+    return present({"branches": branches, "types": review_types(), "paths": _paths(pipeline, files)})
+
+
+def review_types() -> Node:
     comment = "An edited one may now lead into another branch, for which other rules hold."
-    return {"branches": Flow(tuple(each.branch for each in event.targets)), "types": Section(types, comment)}
+    return Section(Flow(("opened", "synchronize", "reopened", "edited")), comment)
+
+
+def _request() -> Node:
+    """The inputs by which the verdict starts a review that GitHub did not start."""
+    inputs: Node = {
+        PULL_REQUEST: {"description": "The number of the pull request", "type": "string", "required": True},
+        INTO: {"description": "The branch that it goes into", "type": "string", "required": True},
+    }
+    comment = "GitHub looks at the first 300 changed files alone; what it leaves out, pipegen.yml starts so."
+    return Section({"inputs": inputs}, comment)
 
 
 def _input(parameter: Parameter) -> Node:
@@ -105,11 +127,11 @@ def timer_nodes(event: Scheduled, config: Config, file: str) -> Iterator[tuple[s
             f"GitHub's timers run on the default branch alone. This job starts the same workflow on {event.branch},\n"
             "so that the run has that branch's commit, its environments and its identity."
         )
-        yield RELAY, Section(_relay(event, file), comment)
+        yield RELAY, Section(_relay(event, file, config), comment)
     yield CHECK_REF, _check_ref(event, config)
 
 
-def _relay(event: Scheduled, file: str) -> Node:
+def _relay(event: Scheduled, file: str, config: Config) -> Node:
     lines = [
         STRICT,
         'printf \'header = "Authorization: Bearer %s"\\n\' "$GITHUB_TOKEN" |',
@@ -126,7 +148,7 @@ def _relay(event: Scheduled, file: str) -> Node:
     return {
         "name": label(f"Start on {event.branch}"),
         "if": "github.event_name == 'schedule'",
-        "runs-on": HOSTED,
+        "runs-on": runs_on(None, config),
         "timeout-minutes": 10,
         "permissions": {"actions": Commented("write", "starts this workflow")},
         "steps": [step],
@@ -150,7 +172,7 @@ def _check_ref(event: Scheduled, config: Config) -> Node:
     return {
         "name": label(f"Only on {event.branch}"),
         **condition,
-        "runs-on": HOSTED,
+        "runs-on": runs_on(None, config),
         "timeout-minutes": 10,
         "permissions": {},
         "steps": [step],

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipegen.delivery import Checkout, Job, Lock
-from pipegen.targets.github.names import HOSTED, lock_group
+from pipegen.targets.github.machines import runs_on
+from pipegen.targets.github.names import lock_group
 from pipegen.targets.github.scene import Scene
 from pipegen.targets.github.setup_steps import cache_variables
 from pipegen.targets.github.steps import OUTPUTS, UNFINISHED, step_nodes
@@ -38,22 +39,22 @@ def job_node(job: Job, file: File, role: Role) -> Node:
         "name": label(job.title),
         "if": role.condition,
         "needs": Flow(role.needs),
-        "runs-on": runs_on(job),
+        "runs-on": runs_on(job.runner, file.config),
         "container": {"image": job.image} if job.image else None,
         "timeout-minutes": job.timeout_minutes,
         "environment": _environment(job, role),
         "concurrency": lock_node(role.lock) if role.lock else None,
     }
     body: dict[str, Node] = {
-        "env": {**cache_variables(job), **job_variables(job, file)},
+        "env": job_variables_node(job, file),
         "outputs": {**published(job), **role.outputs},
         "steps": [*role.first, *step_nodes(job.steps, scene)],
     }
     return {**present(head), "permissions": permissions((job,)), **present(body)}
 
 
-def runs_on(job: Job) -> Node:
-    return HOSTED if job.runner is None else Flow(("self-hosted", job.runner))
+def job_variables_node(job: Job, file: File) -> dict[str, str]:
+    return {**cache_variables(job), **job_variables(job, file)}
 
 
 def needs_environment(job: Job, *, deploys: bool) -> bool:

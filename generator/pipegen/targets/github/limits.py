@@ -8,12 +8,12 @@ from pipegen.config import Config
 from pipegen.delivery import Action, Approval, Capability, Delivery, Fidelity, Phase, Pipeline, Review, Run, Scheduled
 from pipegen.targets.github.approvals import duration
 from pipegen.targets.github.events import relays
+from pipegen.targets.github.machines import HOSTED_MINUTES, is_hosted
 from pipegen.targets.github.workflows import pipeline_files
 
 _MOST_INPUTS = 25
 _MOST_JOBS = 256
 _LARGEST_FILE = 512 * 1024
-_HOSTED_MINUTES = 6 * 60
 _LONGEST_EXPRESSION = 21_000
 _ROOM_OF_A_STEP = 700
 
@@ -25,7 +25,7 @@ def limit_capabilities(delivery: Delivery, pipeline: Pipeline, config: Config) -
         yield _unsupported(f"jobs of {pipeline.id}", f"a run has at most {_MOST_JOBS}", pipeline)
     if 2 * _rough_size(pipeline) > _LARGEST_FILE:
         yield from _sizes(delivery, pipeline, config)
-    yield from _long_jobs(pipeline)
+    yield from _long_jobs(pipeline, config)
     yield from _long_texts(pipeline)
 
 
@@ -63,12 +63,12 @@ def _sizes(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[C
             yield _unsupported(f"size of {path}", f"a workflow file has at most {_LARGEST_FILE // 1024} KiB", pipeline)
 
 
-def _long_jobs(pipeline: Pipeline) -> Iterator[Capability]:
+def _long_jobs(pipeline: Pipeline, config: Config) -> Iterator[Capability]:
     for job in pipeline.jobs:
-        if job.runner is None and job.timeout_minutes > _HOSTED_MINUTES:
+        if is_hosted(job.runner, config) and job.timeout_minutes > HOSTED_MINUTES:
             how = (
                 f"its steps may take {duration(job.timeout_minutes)}, but GitHub ends a job on its own machines after "
-                f"{duration(_HOSTED_MINUTES)}; one with a runner of its own may take longer"
+                f"{duration(HOSTED_MINUTES)}; one with a runner of its own may take longer"
             )
             yield Capability(f"timeout {pipeline.id}/{job.id}", Fidelity.APPROXIMATED, how, job.origin)
 

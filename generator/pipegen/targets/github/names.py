@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
+from pipegen.config import Config
 from pipegen.delivery import Approval, Delivery, Lock, Phase, Pipeline
 
 FOLDER = ".github/workflows"
-HOSTED = "ubuntu-24.04"
-"""The machine of jobs that ask for no other."""
+TARGET = "github"
+"""What pipegen.toml calls this target."""
 
 # Jobs of the delivery have no underscore in their ids, so these cannot meet them.
 CHECK_REF = "check_ref"
 RELAY = "relay"
-VERDICT = "pipegen_verdict"
+SUMMARY = "pipegen_summary"
 
 
 def file_name(delivery: Delivery, pipeline: Pipeline) -> str:
@@ -50,9 +51,14 @@ def approval_environment(approval: Approval, number: int) -> str:
     return f"{approval.id}-approval-{number}"
 
 
-def reviewers(approval: Approval, number: int) -> tuple[str, ...]:
+def approvers(approval: Approval, config: Config) -> tuple[str, ...]:
+    """What GitHub calls the approvers; two that it calls the same are one."""
+    return tuple(dict.fromkeys(config.team(TARGET, each) for each in approval.approvers))
+
+
+def reviewers(approval: Approval, number: int, config: Config) -> tuple[str, ...]:
     """Who may give approval `number`: no approver is asked for two of them."""
-    return approval.approvers[number - 1 :: approval.count]
+    return approvers(approval, config)[number - 1 :: approval.count]
 
 
 def lock_group(lock: Lock) -> str:

@@ -18,7 +18,7 @@ def phase_nodes(phase: Phase, file: File, base: tuple[str, ...], unit: Unit | No
     condition = _condition(phase)
     needs = base
     if phase.approval:
-        yield from approval_nodes(phase.approval, base, condition)
+        yield from approval_nodes(phase.approval, base, condition, file.config)
         needs = (approved_id(phase.approval),)
     for wave in phase.waves:
         for job in wave:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipegen.config import Config
 from pipegen.yaml_text import Commented
 
 RELEASES = {
@@ -14,7 +15,8 @@ RELEASES = {
 """Action -> (version, commit of its tag)."""
 
 
-def pinned(action: str) -> Commented:
+def pinned(action: str, config: Config) -> Commented:
     """The value of `uses`: nothing but a commit stays what it was; the comment tells people and bots the version."""
-    version, commit = RELEASES[action]
+    given = config.actions.get(action)
+    version, commit = (given.version, given.commit) if given else RELEASES[action]
     return Commented(f"{action}@{commit}", version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipegen.delivery import Job
+from pipegen.targets.github.machines import is_hosted
 from pipegen.targets.github.variables import File
 
 
@@ -23,4 +24,4 @@ class Scene:
     @property
     def is_on_hosted_machine(self) -> bool:
         """Whether the machine is GitHub's own and bare, so that a workflow may install what it lacks."""
-        return self.job.runner is None and self.job.image is None
+        return self.job.image is None and is_hosted(self.job.runner, self.file.config)

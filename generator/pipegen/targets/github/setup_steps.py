@@ -22,24 +22,24 @@ _CACHED = {"pip": "~/.cache/pip", "conda": _CONDA_PACKAGES}
 def setup_node(step: Setup, scene: Scene) -> Node:
     match step:
         case Checkout():
-            return _checkout(step)
+            return _checkout(step, scene)
         case Prepare():
             return _prepare(step, scene)
         case UsePython():
             return _python(step, scene)
         case Cache():
-            return _cache(step)
+            return _cache(step, scene)
         case _:
             assert_never(step)
 
 
-def _checkout(step: Checkout) -> Node:
+def _checkout(step: Checkout, scene: Scene) -> Node:
     options: dict[str, Node] = {
         "persist-credentials": False,
         "fetch-depth": None if step.depth == 1 else step.depth,
         "lfs": True if step.lfs else None,
     }
-    return {"name": "Check out", "uses": pinned("actions/checkout"), "with": present(options)}
+    return {"name": "Check out", "uses": pinned("actions/checkout", scene.file.config), "with": present(options)}
 
 
 def _prepare(step: Prepare, scene: Scene) -> Node:
@@ -54,7 +54,8 @@ def _prepare(step: Prepare, scene: Scene) -> Node:
 def _python(step: UsePython, scene: Scene) -> Node:
     name = f"Python {step.version}"
     if scene.is_on_hosted_machine:
-        return {"name": name, "uses": pinned("actions/setup-python"), "with": {"python-version": step.version}}
+        action = pinned("actions/setup-python", scene.file.config)
+        return {"name": name, "uses": action, "with": {"python-version": step.version}}
     command = f"python{'.'.join(step.version.split('.')[:2])}"
     lines = [
         STRICT,
@@ -64,11 +65,12 @@ def _python(step: UsePython, scene: Scene) -> Node:
     return {"name": name, "run": "\n".join(lines) + "\n"}
 
 
-def _cache(step: Cache) -> Node:
+def _cache(step: Cache, scene: Scene) -> Node:
     files = ", ".join("'" + file.replace("'", "''") + "'" for file in step.key_files)
     prefix = f"{step.kind}-{expression('runner.os')}-{expression('runner.arch')}-"
     options = {"path": _CACHED[step.kind], "key": prefix + expression(f"hashFiles({files})"), "restore-keys": prefix}
-    return {"name": f"Packages of earlier checks ({step.kind})", "uses": pinned("actions/cache"), "with": options}
+    action = pinned("actions/cache", scene.file.config)
+    return {"name": f"Packages of earlier checks ({step.kind})", "uses": action, "with": options}
 
 
 def cache_variables(job: Job) -> dict[str, str]:

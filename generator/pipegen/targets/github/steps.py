@@ -143,7 +143,7 @@ def _tests(tests: Sequence[PublishTests], scene: Scene) -> Iterator[Node]:
     }
     files = [each.file for each in tests]
     kept: dict[str, Node] = {
-        "uses": pinned("actions/upload-artifact"),
+        "uses": pinned("actions/upload-artifact", scene.file.config),
         "with": _upload_options(f"results-{scene.job.id}", files, {"if-no-files-found": "ignore"}),
     }
     for name, what in (("Show test results", table), ("Keep test results", kept)):
@@ -168,11 +168,13 @@ def _artifact(step: Upload | Download, scene: Scene) -> Node:
     if isinstance(step, Upload):
         more: dict[str, Node] = {"if-no-files-found": "error", "retention-days": step.retention_days}
         options = _upload_options(step.name, [step.file], more)
-        return {"name": f"Hand on {step.name}", "uses": pinned("actions/upload-artifact"), "with": options}
+        action = pinned("actions/upload-artifact", scene.file.config)
+        return {"name": f"Hand on {step.name}", "uses": action, "with": options}
     # The artifact holds the one file, which lands in the folder under its own name.
     place = str(PurePosixPath(step.file).parent)
     options = {"name": read_published(step.remote_name, scene.file.inputs), "path": place}
-    return {"name": f"Fetch {step.name}", "uses": pinned("actions/download-artifact"), "with": options}
+    action = pinned("actions/download-artifact", scene.file.config)
+    return {"name": f"Fetch {step.name}", "uses": action, "with": options}
 
 
 def _upload_options(name: str, files: Sequence[str], more: Mapping[str, Node]) -> Node:

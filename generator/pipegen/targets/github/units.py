@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipegen.config import Config
 from pipegen.delivery import Action, Deployment, Job, Parameter, Phase, Pipeline, PublishedValue
 from pipegen.targets.github.approvals import HISTORY, approval_nodes, ask_name, require_approval
 from pipegen.targets.github.events import input_type
@@ -54,7 +55,7 @@ def _jobs(deployment: Deployment) -> tuple[Job, ...]:
     return (*(each.job for each in deployment.jobs), *((deployment.closing,) if deployment.closing else ()))
 
 
-def unit_of(pipeline: Pipeline, phase: Phase, path: str) -> Unit | None:
+def unit_of(pipeline: Pipeline, phase: Phase, path: str, config: Config) -> Unit | None:
     """The phase's deployment, if it takes several jobs."""
     deployment = phase.deployment
     if deployment is None or len(deployment.jobs) == 1:
@@ -62,7 +63,7 @@ def unit_of(pipeline: Pipeline, phase: Phase, path: str) -> Unit | None:
     jobs = _jobs(deployment)
     used = frozenset[str]().union(*(parameters_of(job) for job in jobs))
     known = pipeline.event.parameters if isinstance(pipeline.event, Action) else ()
-    file = File(path, _inputs(jobs), shared_variables(jobs))
+    file = File(path, config, _inputs(jobs), shared_variables(jobs))
     return Unit(phase, deployment, file, tuple(each for each in known if each.name in used))
 
 
@@ -124,7 +125,7 @@ def unit_nodes(unit: Unit) -> Iterator[tuple[str, Node]]:
     for each in unit.deployment.jobs:
         needs = (before,) if before else ()
         if each.approval:
-            yield from approval_nodes(each.approval, needs, None)
+            yield from approval_nodes(each.approval, needs, None, unit.file.config)
             needs = (approved_id(each.approval),)
         yield each.job.id, job_node(each.job, unit.file, _role(unit, each.job, needs))
         before = each.job.id

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from pipegen.config import Config
 from pipegen.delivery import (
     CONTEXT_VARIABLES,
     Download,
@@ -24,18 +25,20 @@ from pipegen.delivery import (
 )
 from pipegen.quoting import github_text, one_line
 
-_SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
+SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
 
 
 @dataclass(frozen=True, slots=True)
 class File:
     """The workflow file that jobs stand in.
 
-    `inputs` are the values that reach it from jobs of another file, by the input that brings them; `shared` are the
-    variables that it sets for all its jobs.
+    `config` says what the company calls machines and teams, and which releases of actions it uses. `inputs` are the
+    values that reach the file from jobs of another one, by the input that brings them; `shared` are the variables that
+    it sets for all its jobs.
     """
 
     path: str
+    config: Config
     inputs: Mapping[PublishedValue, str] = field(default_factory=dict)
     shared: tuple[JobVariable, ...] = ()
 
@@ -54,23 +57,31 @@ def plain_label(text: str) -> str:
     return one_line(text).replace("${{", "$ {{")
 
 
+SOURCE_BRANCH = expression(
+    f"{SAME_REPOSITORY} && github.head_ref || github.event.pull_request.head.label || github.ref_name"
+)
+"""Where a pull request comes from; the branch of a run that none started."""
+
+
 # ---------------------------------------------------------------- what all scripts of a file see
 
 
 def file_variables(pipeline: Pipeline, shared: Iterable[JobVariable]) -> dict[str, str]:
     constants = {name: github_text(text) for name, text in pipeline.variables}
-    return constants | dict(_context(pipeline.event)) | {each.name: _read(each.value, {}) for each in shared}
+    return constants | _context(pipeline.event) | {each.name: _read(each.value, {}) for each in shared}
 
 
-def _context(event: Event) -> Iterator[tuple[str, str]]:
-    reviewing = isinstance(event, Review)
+def _context(event: Event) -> dict[str, str]:
+    if isinstance(event, Review):
+        return context(SOURCE_BRANCH, expression("github.base_ref || inputs.into"))
+    return context(expression("github.ref_name"), "")
+
+
+def context(branch: str, into: str) -> dict[str, str]:
+    """What every script sees of the run."""
     values = {
-        "PIPEGEN_BRANCH": expression(
-            f"{_SAME_REPOSITORY} && github.head_ref || github.event.pull_request.head.label"
-            if reviewing
-            else "github.ref_name"
-        ),
-        "PIPEGEN_TARGET_BRANCH": expression("github.base_ref") if reviewing else "",
+        "PIPEGEN_BRANCH": branch,
+        "PIPEGEN_TARGET_BRANCH": into,
         "PIPEGEN_COMMIT": expression("github.sha"),
         "PIPEGEN_RUN_ID": expression("github.run_id"),
         "PIPEGEN_ATTEMPT": expression("github.run_attempt"),
@@ -80,7 +91,7 @@ def _context(event: Event) -> Iterator[tuple[str, str]]:
         ),
         "PIPEGEN_ACTOR": expression("github.actor"),
     }
-    return ((name, values[name]) for name in CONTEXT_VARIABLES)
+    return {name: values[name] for name in CONTEXT_VARIABLES}
 
 
 def shared_variables(jobs: Iterable[Job]) -> tuple[JobVariable, ...]:

@@ -7,27 +7,27 @@ from typing import assert_never
 
 from pipegen.config import Config
 from pipegen.delivery import Action, Change, Delivery, Job, Merged, Phase, Pipeline, Review, Scheduled, Tagged
-from pipegen.scripts import STRICT
+from pipegen.targets.github.endings import failed_node, summary_node
 from pipegen.targets.github.events import relays, timer_nodes, triggers
-from pipegen.targets.github.names import CHECK_REF, HOSTED, VERDICT, file_name, unit_path, workflow_path
+from pipegen.targets.github.names import CHECK_REF, SUMMARY, file_name, unit_path, workflow_path
 from pipegen.targets.github.phases import bases, phase_nodes
 from pipegen.targets.github.units import Unit, call_trigger, unit_nodes, unit_of
 from pipegen.targets.github.variables import File, expression, file_variables, label, plain_label, shared_variables
-from pipegen.yaml_text import Flow, Node, Section, Spaced, emit
+from pipegen.yaml_text import Node, Section, Spaced, emit
 
 
 def pipeline_files(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[tuple[str, str]]:
-    units = units_of(delivery, pipeline)
+    units = units_of(delivery, pipeline, config)
     own = [job for phase in pipeline.phases for job in _own_jobs(phase, units)]
-    file = File(workflow_path(delivery, pipeline), shared=shared_variables(own))
+    file = File(workflow_path(delivery, pipeline), config, shared=shared_variables(own))
     yield file.path, emit(_workflow(delivery, pipeline, config, file, units))
     for unit in units.values():
         yield unit.file.path, emit(_unit_workflow(delivery, pipeline, unit))
 
 
-def units_of(delivery: Delivery, pipeline: Pipeline) -> Mapping[str, Unit]:
+def units_of(delivery: Delivery, pipeline: Pipeline, config: Config) -> Mapping[str, Unit]:
     """The deployments in several jobs, by phase."""
-    found = (unit_of(pipeline, phase, unit_path(delivery, pipeline, phase)) for phase in pipeline.phases)
+    found = (unit_of(pipeline, each, unit_path(delivery, pipeline, each), config) for each in pipeline.phases)
     return {unit.phase.id: unit for unit in found if unit}
 
 
@@ -55,7 +55,14 @@ def _workflow(delivery: Delivery, pipeline: Pipeline, config: Config, file: File
 
 
 def _run_name(delivery: Delivery, pipeline: Pipeline) -> dict[str, Node]:
-    """Runs of an action are told apart by their parameters; GitHub names others after a commit or a pull request."""
+    """Runs of an action are told apart by their parameters; GitHub names others after a commit or a pull request.
+
+    A review's name is how the verdict knows it: branches have neither spaces nor colons in their names.
+    """
+    if isinstance(pipeline.event, Review):
+        number = expression("github.event.pull_request.number || inputs.pull_request")
+        into = expression("github.base_ref || inputs.into")
+        return {"run-name": f"Review of #{number} into {into}: {label(delivery.title)}"}
     parameters = pipeline.event.parameters if isinstance(pipeline.event, Action) else ()
     given = [f"{each.name} {expression(f'inputs.{each.name}')}" for each in parameters]
     return {"run-name": ", ".join([label(f"{delivery.title}: {pipeline.title}"), *given])} if given else {}
@@ -83,7 +90,8 @@ def _sentence(pipeline: Pipeline, config: Config) -> str:
         case Change():
             return f"Runs at every push to {_listed(event.branches)}."
         case Review():
-            return f"Runs at every pull request into {_listed(each.branch for each in event.targets)}."
+            touching = " that touches the model" if pipeline.paths else ""
+            return f"Runs at every pull request into {_listed(each.branch for each in event.targets)}{touching}."
         case Merged():
             return f"Runs when something arrives on {event.branch}."
         case Tagged():
@@ -104,7 +112,9 @@ def _listed(names: Iterable[str]) -> str:
 def _concurrency(delivery: Delivery, pipeline: Pipeline) -> Node:
     name = f"pipegen.{delivery.model}.{pipeline.id}"
     if isinstance(pipeline.event, Change | Review):
-        node: Node = {"group": f"{name}.{expression('github.ref')}", "cancel-in-progress": True}
+        reviewing = isinstance(pipeline.event, Review)
+        what = "github.event.pull_request.number || inputs.pull_request" if reviewing else "github.ref"
+        node: Node = {"group": f"{name}.{expression(what)}", "cancel-in-progress": True}
         return Section(node, "A newer commit makes checks of the one before pointless.")
     node = {"group": f"{name}.{expression('github.run_id')}", "cancel-in-progress": False}
     return Section(node, "A group for each run: no other run cancels it. Deployments wait for each other on their own.")
@@ -117,6 +127,17 @@ def job_nodes(
     delivery: Delivery, pipeline: Pipeline, config: Config, file: File, units: Mapping[str, Unit]
 ) -> Iterator[tuple[str, Node]]:
     """The jobs of a pipeline's own file, in the order in which they may start."""
+    nodes = dict(_planned_nodes(delivery, pipeline, config, file, units))
+    yield from nodes.items()
+    if isinstance(pipeline.event, Review):
+        yield SUMMARY, summary_node(delivery, tuple(nodes), config)
+    if pipeline.failed:
+        yield pipeline.failed.id, failed_node(pipeline.failed, nodes, file)
+
+
+def _planned_nodes(
+    delivery: Delivery, pipeline: Pipeline, config: Config, file: File, units: Mapping[str, Unit]
+) -> Iterator[tuple[str, Node]]:
     start: tuple[str, ...] = ()
     if isinstance(pipeline.event, Scheduled):
         yield from timer_nodes(pipeline.event, config, file_name(delivery, pipeline))
@@ -124,37 +145,3 @@ def job_nodes(
     needs = bases(pipeline.phases, start)
     for phase in pipeline.phases:
         yield from phase_nodes(phase, file, needs[phase.id], units.get(phase.id))
-    if isinstance(pipeline.event, Review):
-        yield VERDICT, _verdict(delivery, tuple(job.id for job in pipeline.jobs))
-
-
-def _verdict(delivery: Delivery, needs: tuple[str, ...]) -> Node:
-    lines = [
-        STRICT,
-        'echo "results: $RESULTS"',
-        "for result in $RESULTS; do",
-        '  if [ "$result" != success ]; then echo "::error::a job did not succeed" >&2; exit 1; fi',
-        "done",
-    ]
-    step: Node = {
-        "name": "Every job must have succeeded",
-        "env": {"RESULTS": expression("join(needs.*.result, ' ')")},
-        "run": "\n".join(lines) + "\n",
-    }
-    node: Node = {
-        "name": verdict_name(delivery),
-        "if": "always()",
-        "needs": Flow(needs),
-        "runs-on": HOSTED,
-        "timeout-minutes": 10,
-        "permissions": {},
-        "steps": [step],
-    }
-    return Section(
-        node,
-        "The one result that a merge requires: a job that was skipped must not pass for one that succeeded.",
-    )
-
-
-def verdict_name(delivery: Delivery) -> str:
-    return f"pipegen: {delivery.model}"
