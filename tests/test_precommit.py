@@ -11,6 +11,7 @@ import yaml
 from hooked import Repository, hook_source, hooked
 from pages import ROOT, text_of
 from pipegen.targets import TARGETS
+from runners import require
 
 MINIMAL = text_of("model-specs/minimal.yaml")
 SECOND = MINIMAL.replace("minimal", "second")
@@ -145,6 +146,49 @@ def test_two_people_add_a_model_each_and_merge_without_conflict(repository: Repo
     assert "pipegen render" in merged.stdout + merged.stderr
     checked = repository.run("pipegen", "render", "--check")
     assert checked.returncode == 0, checked.stderr
+
+
+# ---------------------------------------------------------------- from the first day
+
+
+def test_newcomers_take_up_pipegen_add_models_and_merge_and_the_check_is_green(tmp_path: Path) -> None:
+    require("pre-commit")
+    repository = Repository(tmp_path / "shop", tmp_path / "pre-commit")
+    repository.root.mkdir()
+    repository.git("init", "-q", "-b", "main")
+    begun = repository.run(
+        "pipegen", "init", "--yes", "--host", "github", "-t", "azure", "-t", "github", "-t", "jenkins"
+    )
+    assert begun.returncode == 0, begun.stderr
+    repository.git("add", "--all")
+    repository.git("commit", "-q", "-m", "Take up pipegen")
+    repository.git("switch", "-q", "-c", "second-person")
+    repository.git("switch", "-q", "main")
+    assert repository.run("pre-commit", "install", "-t", "pre-commit", "-t", "pre-merge-commit").returncode == 0
+    _add_models(repository, "churn", "fraud", "price")
+    repository.git("switch", "-q", "second-person")
+    _add_models(repository, "demand")
+    repository.git("switch", "-q", "main")
+    merged = repository.run("git", "merge", "--no-edit", "second-person")
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    checked = repository.run("pipegen", "render", "--check")
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.startswith("4 specs: ")
+    assert {path.split("/")[0] for path in repository.committed() if path.startswith(GENERATED)} == {
+        folder.split("/")[0] for folder in GENERATED
+    }
+
+
+def _add_models(repository: Repository, *models: str) -> None:
+    for model in models:
+        made = repository.run("pipegen", "new", model, "--owner", "risk")
+        assert made.returncode == 0, made.stderr
+    repository.git("add", "model-specs")
+    code, printed = repository.commit()
+    assert code == 1
+    repository.follow(printed)
+    code, printed = repository.commit()
+    assert code == 0, printed
 
 
 # ---------------------------------------------------------------- pipegen-check

@@ -103,8 +103,8 @@ def spec_text(wanted: Wanted, config: Config) -> str:
         unknown_host=config.host == "other",
         pinned=config.pin is not None,
         merge=Safe("" if config.host == "other" else ", approvals: {merge: 1}"),
-        off=_off(not wanted.full),
-        flow_off=_off(not wanted.full and config.host != "other"),
+        actions=Safe(", action:retrain" if wanted.full else ""),
+        off=_off(not wanted.full and config.host != "other"),
         gates_off=_off(config.pin is None),
     )
 
