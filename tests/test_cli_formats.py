@@ -158,6 +158,15 @@ def test_a_file_below_another_folder_is_named_as_in_the_repository(
     assert ("error", "PG411", "azure-pipelines/minimal/review.yml") in found
 
 
+@pytest.mark.usefixtures("repository")
+def test_the_environment_names_a_form_where_the_command_line_does_not(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPEGEN_FORMAT", "json")
+    assert run("validate").stdout == "[]\n"
+    assert run("validate", "--format", "text").stdout == "1 spec: 0 errors, 0 warnings\n"
+
+
 @pytest.mark.parametrize("arguments", [["render", "--diff", "--format", "json"], ["validate", "--format", "xml"]])
 @pytest.mark.usefixtures("repository")
 def test_a_form_that_has_no_place_is_wrong_usage(run: Run, arguments: list[str]) -> None:

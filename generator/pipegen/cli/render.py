@@ -111,7 +111,7 @@ def command(
         words = "--prune, --overwrite-edited and --fail-on-change"
         raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
     if differing and form != "text":
-        raise click.UsageError("--diff prints a difference: leave out --format")
+        raise click.UsageError("--diff prints a difference: leave out --format and PIPEGEN_FORMAT")
     run = _compiled(chosen(specs, form, none_yet=checking or pruning), named_targets(targets), out, form, quiet=quiet)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
@@ -148,7 +148,12 @@ def _usable(compiled: Sequence[Compiled], across: Sequence[Diagnostic]) -> froze
     refused = {diagnostic.file for diagnostic in across if has_errors([diagnostic])}
     models = Counter(each.spec.model.name for each in compiled if each.spec)
     refused |= {each.path for each in compiled if each.spec and models[each.spec.model.name] > 1}
-    return frozenset(each.path for each in compiled if each.files is not None and each.path not in refused)
+    return frozenset(each.path for each in compiled if each.files is not None and refused.isdisjoint(_places(each)))
+
+
+def _places(compiled: Compiled) -> tuple[str, ...]:
+    """The files in which a finding about a spec may stand."""
+    return (compiled.path, *compiled.inputs, CONFIG_FILE)
 
 
 def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None:
