@@ -311,7 +311,7 @@ def _job(job: Job, text: str) -> Job:
 TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=60)).filter(lambda text: text.strip())
 LABEL = r'"(?:[A-Za-z0-9 ,._/-]|#[0-9]+;|<br/>)+"'
 STATEMENT = re.compile(
-    rf"graph LR|  end|  subgraph p\d+\[{LABEL}\]|  n\d+ (?:-->|-\.->)(?:\|{LABEL}\|)? n\d+"
+    rf"graph LR|  end|  subgraph p\d+\[{LABEL}\]|  n\d+ (?:-->|---|-\.->)(?:\|{LABEL}\|)? n\d+"
     rf"|  n\d+(?:\[{LABEL}\]|\({LABEL}\)|\(\[{LABEL}\]\)|\[\({LABEL}\)\]|\{{\{{{LABEL}\}}\}}):::[a-z]+"
     r"|  classDef [a-z]+ [a-z0-9#:, -]+|  class [p0-9,]+ panel"
 )

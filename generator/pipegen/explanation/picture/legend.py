@@ -1,4 +1,4 @@
-"""What the shapes of a picture mean."""
+"""The legend of a drawing: a sample of each kind, and beside it what it means."""
 
 from __future__ import annotations
 
@@ -6,44 +6,17 @@ from dataclasses import replace
 
 from pipegen.explanation.picture.chains import boxed, of_box
 from pipegen.explanation.picture.lanes import MARGIN
+from pipegen.explanation.picture.meanings import ENTRIES, RULE, TITLE
 from pipegen.explanation.picture.shapes import Box, Group, Words, grouped
 from pipegen.explanation.picture.typography import wrapped
-from pipegen.explanation.picture.values import Kind, Node
 
-ENTRIES = (
-    (Node(Kind.WORK, ("Work",)), "Done by machines. Boxes below each other run side by side."),
-    (
-        Node(Kind.GATE, ("Gate",)),
-        "The model's own numbers decide: out of bounds, and everything after it stays undone.",
-    ),
-    (
-        Node(Kind.APPROVAL, ("Approval",)),
-        "People decide: this many say yes in time, none of them the one who started it.",
-    ),
-    (
-        Node(Kind.CHANGE, ("Change",)),
-        "Changes an environment, or checks what was changed. One run at a time may; others wait.",
-    ),
-    (
-        Node(Kind.BACK, ("Way back",)),
-        "Runs by itself if a deployment began and did not reach its end, for whatever reason.",
-    ),
-    (Node(Kind.ALWAYS, ("In any case",)), "Runs at the end of a deployment, whether it went well or not."),
-    (Node(Kind.RECORD, ("Record",)), "What was released is written down and kept."),
-)
-"""A sample of each kind, and what it means."""
-
-RULE = (
-    "Along the arrows everything starts only when all before it has succeeded. Left out: preparing machines, handing "
-    "files on, and checks that a run was started from where it may be."
-)
 _SAMPLE, _COLUMNS, _GAP, _SIZE, _LEADING = 118.0, 4, 16.0, 11.5, 15.0
 
 
 def legend(width: float) -> Group:
     """In columns over the whole width."""
     column = (width - 2 * MARGIN) / _COLUMNS
-    heading = Words(MARGIN, 18, "How to read it", 15, bold=True)
+    heading = Words(MARGIN, 18, TITLE, 15, bold=True)
     parts = [Group(0, 0, 0, words=(heading,))]
     top = height = 36.0
     for number, (node, meaning) in enumerate(ENTRIES):

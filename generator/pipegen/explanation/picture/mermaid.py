@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from textwrap import wrap
 
+from pipegen.explanation.picture.meanings import ENTRIES, TITLE
 from pipegen.explanation.picture.typography import printable
 from pipegen.explanation.picture.values import Chain, Frame, Kind, Lane, Node, Picture, Unit
 
@@ -30,17 +31,10 @@ _CLASSES = {
     Kind.MERGE: "fill:#ffffff,stroke:#243b53,color:#1f2933",
     Kind.START: "fill:#486581,stroke:#486581,color:#ffffff",
 }
-_LINE = 34
-_PANEL = "fill:#f5f7fa,stroke:#cbd2d9,color:#1f2933"
-_LEGEND = (
-    "How to read it",
-    "white: work of machines",
-    "blue: changes an environment, or checks what was changed; one run at a time",
-    "green, six corners: the numbers of the model decide",
-    "yellow, with round corners: people decide, none of them the one who started it",
-    "red, dashed: runs by itself if a deployment began and did not reach its end",
-    "grey, dashed: runs however a deployment ends",
-)
+_LINE = 25
+_PANEL = "fill:transparent,stroke:#829ab1"
+"""Of no color, so that the lines on it are seen on light and dark pages."""
+
 _PLAIN = re.compile(r"(?<=[A-Za-z0-9])[-_/](?=[A-Za-z0-9])|(?<=[0-9])\.(?=[0-9])|[A-Za-z0-9 ,]")
 """What may stand as it is. One version or another might read anything else as syntax, Markdown, HTML or a link."""
 
@@ -59,7 +53,7 @@ def as_mermaid(picture: Picture) -> str:
     chart = _Chart()
     chart.picture(picture)
     classes = [f"  classDef {kind.value} {look}" for kind, look in _CLASSES.items()]
-    panels = [f"  classDef panel {_PANEL}", f"  class {','.join(chart.panels)} panel"] if chart.panels else []
+    panels = [f"  classDef panel {_PANEL}", f"  class {','.join(chart.panels)} panel"]
     return "\n".join(("graph LR", *chart.lines, *classes, *panels)) + "\n"
 
 
@@ -105,7 +99,14 @@ class _Chart:
             before = lane, self.lane(lane, before[1] if before and linked else None)
         for lane in picture.besides:
             self.lane(lane, None)
-        self.node(Node(Kind.MERGE, _LEGEND))
+        self.legend()
+
+    def legend(self) -> None:
+        """In a row, joined by lines: what is not joined is stacked, and some versions turn a panel of its own."""
+        row = [self.node(Node(Kind.MERGE, (TITLE,)))]
+        row += [self.node(replace(sample, lines=(meaning,))) for sample, meaning in ENTRIES]
+        for left, right in pairwise(row):
+            self.link((left,), (right,), "---")
 
     def lane(self, lane: Lane, before: str | None) -> str:
         """What the event starts; returns the node of the event itself."""
@@ -129,7 +130,7 @@ class _Chart:
             self.link(exits, (asked,), label=condition)
             exits, condition = (asked,), ""
         if frame.title:
-            self.open(frame)
+            self.open(f"{frame.title}, environment {frame.environment}" if frame.environment else frame.title)
         ends = tuple(self.parts(frame))
         if frame.title:
             self.lines.append("  end")
@@ -138,11 +139,10 @@ class _Chart:
             exits, condition = part.exits, ""
         return exits
 
-    def open(self, frame: Frame) -> None:
-        """Hosts leave room for one line of title."""
+    def open(self, title: str) -> None:
+        """Begins a panel."""
         self.panels.append(f"p{len(self.panels) + 1}")
-        place = f"{frame.title}, environment {frame.environment}" if frame.environment else frame.title
-        self.lines.append(f'  subgraph {self.panels[-1]}["{escaped(place)}"]')
+        self.lines.append(f'  subgraph {self.panels[-1]}["{escaped(title)}"]')
 
     def parts(self, frame: Frame) -> Iterator[_Ends]:
         remarks = frame.remarks
