@@ -29,6 +29,8 @@ REPOSITORY = "repository"
 STAGE_FOLDER = Path("templates") / "stages"
 SHARED_TABLES = frozenset({"flow", "environments", "defaults"})
 """What pipegen.toml says about all specs; the rest of it is the configuration."""
+_OFFERED = frozenset({"PG237", "PG274"})
+"""Findings about what nothing uses: where pipegen.toml offers it to all specs, they say nothing about one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) 
     validated = validate(source, config, repository.kinds, tuple(inputs))
     spec, delivery = validated.spec, None if disagreements else validated.delivery
     chosen = targets or (spec.targets if spec and spec.targets else repository.config.targets)
-    diagnostics = [*disagreements, *validated.diagnostics]
+    found = (each for each in validated.diagnostics if not (each.file == CONFIG_FILE and each.code in _OFFERED))
+    diagnostics = sorted((*disagreements, *found), key=lambda each: each.sort_key)
     if delivery is not None:
         for name in chosen:
             diagnostics += capability_diagnostics(delivery, name, TARGETS[name], repository.config, source)

@@ -27,7 +27,7 @@ from pipegen.cli.console import (
 )
 from pipegen.cli.progress import watched
 from pipegen.compiler import REPOSITORY, Compiled, compile_root, compile_spec
-from pipegen.config import TARGET_NAMES
+from pipegen.config import CONFIG_FILE, TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
 from pipegen.repository import check_repository, summary
 from pipegen.targets import TARGETS
@@ -137,6 +137,8 @@ def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: st
     names = frozenset((*(targets or TARGET_NAMES), REPOSITORY))
     selection = Selection(work.repository.root, usable, names, folders, work.everything, tuple(options))
     found = (*work.repository.diagnostics, *(each for spec in compiled for each in spec.diagnostics), *across)
+    # What is wrong in a base is found for every spec that extends it.
+    found = tuple(dict.fromkeys(found))
     return _Run(work, compiled, out or work.repository.root, selection, found, form)
 
 

@@ -44,7 +44,9 @@ def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet:
     across = tuple(
         check_repository(tuple(summary(each.source, each.spec) for each in loaded if each.spec and each.source))
     )
-    diagnostics = (*work.repository.diagnostics, *(found for each in loaded for found in each.diagnostics), *across)
+    found = (*work.repository.diagnostics, *(found for each in loaded for found in each.diagnostics), *across)
+    # What is wrong in a base is found for every spec that extends it.
+    diagnostics = tuple(dict.fromkeys(found))
     report(diagnostics, form)
     if verbose:
         for each in loaded:

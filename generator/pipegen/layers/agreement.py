@@ -48,7 +48,8 @@ def unlike_flow(origins: Origins, said: list[Mapping[str, object]], theirs: Bran
         there = known.get((key, name))
         if there is None:
             message = f"{theirs.file.name} has a flow for all specs, and no {key} {name!r} in it"
-            hint = nearest(name, [other for kind, other in known if kind == key], f"{key} there")
+            what = "branches there" if key == "branch" else "tags there"
+            hint = nearest(name, [other for kind, other in known if kind == key], what)
             yield origins.diagnostic(Finding((*path, key), "PG294", message, hint))
             continue
         below = Branch(shared[there], theirs.file, (*theirs.path, there))

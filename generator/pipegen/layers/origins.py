@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located
+from pipegen.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipegen import config, repository, source
-from pipegen.layers import bases
+from pipegen.layers import agreement, bases
 from pipegen.plan import verdict
 from pipegen.rules import (
     approvals,
@@ -62,6 +62,7 @@ _TABLES = (
         )
     ),
     repository.CODES,
+    agreement.CODES,
     verdict.CODES,
     _TARGET_CODES,
 )
