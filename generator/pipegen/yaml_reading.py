@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import yaml
@@ -19,6 +18,7 @@ from yaml.events import (
 )
 
 from pipegen.diagnostics import Position, Span
+from pipegen.frozen import dataclass
 from pipegen.yaml_problems import Problem, position, shown, syntax_problem
 from pipegen.yaml_scalars import FORBIDDEN, NumberRefused, Scalar, control_character, plain_scalar
 

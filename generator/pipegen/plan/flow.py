@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from pipegen.diagnostics import KeyPath
+from pipegen.frozen import dataclass
 from pipegen.spec.flow import Environment, FlowEntry
 from pipegen.spec.model import DEFAULT_FLOW, ModelSpec
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipegen.explanation.picture.values import Kind
+from pipegen.frozen import dataclass
 
 Point = tuple[float, float]
 

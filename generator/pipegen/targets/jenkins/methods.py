@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import assert_never
 
@@ -33,6 +33,7 @@ from pipegen.delivery import (
     UsePython,
     When,
 )
+from pipegen.frozen import dataclass
 from pipegen.targets.jenkins.names import method_name
 from pipegen.targets.jenkins.statements import (
     Advisory,
