@@ -41,10 +41,12 @@ def context(api: Api, **more: str) -> dict[str, str]:
 
 @dataclass
 class Api:
-    """What the API answers and what it was asked; `failures` answers are refused first."""
+    """What the API answers and what it was asked; `failures` answers are `refusal` first, with `headers`."""
 
     reviews: list[dict[str, Any]] = field(default_factory=list)
     failures: int = 0
+    refusal: tuple[int, object] = (502, {"message": "Bad Gateway"})
+    headers: dict[str, str] = field(default_factory=dict)
     answer: object = None
     asked: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
     url: str = ""
@@ -53,11 +55,16 @@ class Api:
         self.asked.append((method, path, headers, body))
         if self.failures:
             self.failures -= 1
-            return 502, {"message": "Bad Gateway"}
+            return self.refusal
         if headers.get("Authorization", "").lower() not in (f"bearer {TOKEN}", "bearer request-token"):
             return 401, {"message": "Bad credentials"}
         if self.answer is not None:
             return 200, self.answer
+        return self.answered(method, path, body)
+
+    def answered(self, method: str, path: str, body: str) -> tuple[int, object]:
+        """What a request gets that the API takes."""
+        del body
         if (method, path) == ("GET", f"/repos/{REPOSITORY}/actions/runs/{RUN_ID}/approvals"):
             return 200, self.reviews
         if method == "POST" and path.startswith(f"/repos/{REPOSITORY}/actions/workflows/"):
@@ -76,6 +83,8 @@ def serving(api: Api) -> Iterator[Api]:
             text = b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
+            for name, value in api.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text)
 

@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import HTTPError
@@ -26,6 +27,7 @@ GRACE = float(os.environ.get("GRACE_SECONDS", "180"))
 RETRY = float(os.environ.get("RETRY_SECONDS", "5"))
 TRIES, LONGEST_PAUSE = 20, 120
 PAGE, PAGES = 100, 10
+EVENT = "pull_request"
 ANEW = "then run this job again"
 
 
@@ -74,7 +76,7 @@ def call(path: str, body: object = None) -> Any:  # noqa: ANN401
             if not passes(error):
                 raise
             problem, pause = f"HTTP {error.code}", max(pause, asked_patience(error))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             problem = repr(error)
         if not attempt:
             say(f"GitHub's API does not answer ({problem}); asking again")
@@ -84,8 +86,8 @@ def call(path: str, body: object = None) -> Any:  # noqa: ANN401
 
 def passes(error: HTTPError) -> bool:
     """Whether it is GitHub's trouble, or its limit on requests, and no answer."""
-    if error.code not in (403, 429):
-        return error.code >= 500  # noqa: PLR2004
+    if error.code != 403:  # noqa: PLR2004
+        return error.code == 429 or error.code >= 500  # noqa: PLR2004
     limits = error.headers.get("Retry-After"), error.headers.get("X-RateLimit-Remaining") == "0"
     return any(limits) or b"rate limit" in error.read().lower()
 
@@ -112,11 +114,11 @@ def once(path: str, body: object) -> Any:  # noqa: ANN401
     return json.loads(text) if text else None
 
 
-def runs_of_head() -> list[dict[str, Any]]:
-    """All runs of the head commit: one request for a hundred, however many models there are."""
+def runs_of_head(event: str) -> list[dict[str, Any]]:
+    """All runs of the head commit at this event: one request for a hundred, however many models there are."""
     found: list[dict[str, Any]] = []
     for page in range(1, PAGES + 1):
-        query = urlencode({"head_sha": HEAD, "per_page": PAGE, "page": page})
+        query = urlencode({"head_sha": HEAD, "event": event, "per_page": PAGE, "page": page})
         listed = call(f"runs?{query}")["workflow_runs"]
         found += listed
         if len(listed) < PAGE:
@@ -134,10 +136,7 @@ def run_of(review: Review, runs: list[dict[str, Any]]) -> dict[str, Any] | None:
         run
         for run in runs
         if run["path"].partition("@")[0] == path
-        and (
-            run["id"] == review.started
-            or (run["event"] == "pull_request" and (run["display_title"] or "").startswith(title))
-        )
+        and (run["id"] == review.started or (run["event"] == EVENT and (run["display_title"] or "").startswith(title)))
     ]
     return max(mine, key=lambda run: run["run_number"], default=None)
 
@@ -211,14 +210,16 @@ def main() -> None:
             time.sleep(POLL * (1 + len(reviews) // PAGE))
     except HTTPError as error:
         refuse(f"GitHub does not say how the reviews are: HTTP {error.code}; this job needs the permission actions")
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         refuse(f"GitHub's answer cannot be read: {problem!r}; {ANEW}")
     say("All reviews succeeded.")
 
 
 def look(reviews: list[Review], own_start: float) -> list[Review]:
     """The reviews that are still to be waited for; a failure ends the waiting."""
-    runs = runs_of_head()
+    runs = runs_of_head(EVENT)
+    if any(review.started for review in reviews):
+        runs += runs_of_head("workflow_dispatch")
     waiting = [review for review in reviews if waits(review, runs, own_start)]
     if failures := [review.failure for review in reviews if review.failure]:
         refuse(*failures)
