@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import subprocess
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from pages import ROOT
+from pipegen import __version__
 from pipegen import config as configuration
 from pipegen.cli import main
 from pipegen.config import Config, Host, Pin
@@ -123,6 +125,18 @@ def test_what_is_written_is_read_as_it_was_said(host: Host, pin: Pin | None) -> 
     )
 
 
+@pytest.mark.parametrize("pin", PINS)
+def test_every_example_in_pipegen_toml_is_valid_when_it_is_used(pin: Pin | None) -> None:
+    text = adoption.config_text(adoption.Adoption(Config(pin=pin), __version__))
+    used = re.sub(r"^#(?! )", "", text, flags=re.MULTILINE)
+    found = configuration.read_file(used, "pipegen.toml")
+    assert found.warnings == ()
+    assert found.source.data.keys() == {
+        *("required-version", "repository", "pipegen", "flow", "environments", "defaults", "steps"),
+        *("azure", "github", "jenkins"),
+    }
+
+
 def test_the_schema_is_the_one_that_the_program_prints(repository: Path, run: Run) -> None:
     run("--yes", "--host", "github")
     printed = CliRunner().invoke(main, ["schema"]).stdout
@@ -138,6 +152,10 @@ def test_the_schema_of_another_version_stays_and_the_command_that_renews_it_is_n
     assert result.exit_code == 0
     assert f"pipegen schema > {adoption.SCHEMA_FILE}" in result.stdout
     assert (repository / adoption.SCHEMA_FILE).read_text("utf-8") == "{}\n"
+
+
+def test_the_requirements_of_pipelines_are_a_generated_file_too() -> None:
+    assert "/pipegen-requirements.txt linguist-generated" in adoption.attribute_lines(Config(pin=PINS[1]))
 
 
 @pytest.mark.parametrize("host", ["github", "gitlab"])

@@ -75,6 +75,32 @@ def test_a_new_spec_fits_every_host(repository: Path, run: Run, host: Host, *, f
     assert (result.exit_code, result.stderr) == (0, "")
 
 
+SHARED = """
+[[flow]]
+branch = "feat/*"
+[[flow]]
+branch = "main"
+environments = ["acceptance", "live"]
+approvals = {merge = 2}
+[environments.acceptance]
+[environments.live]
+approvals = {approvers = ["risk"]}
+[defaults.runtime]
+conda = {file = "environment.yml", name = "models"}
+"""
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_what_pipegen_toml_says_for_all_models_is_left_out(repository: Path, run: Run, *, full: bool) -> None:
+    settings = repository / "pipegen.toml"
+    settings.write_text(settings.read_text("utf-8").replace('"github", "jenkins"', '"github"') + SHARED, "utf-8")
+    result = run("new", "fraud", "--owner", "risk", *(("--full",) if full else ()))
+    assert (result.exit_code, result.stderr) == (0, "")
+    written = Source.read(repository / "model-specs" / "fraud.yaml", "x")
+    assert not {"flow", "environments", "runtime"} & written.data.keys()
+    assert "# flow" not in written.text
+
+
 def test_without_a_pin_the_gate_is_a_comment_and_its_absence_is_said(repository: Path, run: Run) -> None:
     (repository / "pipegen.toml").unlink()
     result = run("new", "fraud", "--owner", "risk")

@@ -213,7 +213,9 @@ HOOKS = yaml.safe_load(text_of(".pre-commit-hooks.yaml"))
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: str(hook["id"]))
-@pytest.mark.parametrize("path", ["pipegen.toml", "model-specs/fraud.yaml", "templates/stages/dbt.yaml"])
+@pytest.mark.parametrize(
+    "path", ["pipegen.toml", "pipegen-requirements.txt", "model-specs/fraud.yaml", "templates/stages/dbt.yaml"]
+)
 def test_the_hooks_concern_what_pipelines_are_made_from(hook: dict[str, str], path: str) -> None:
     assert re.search(hook["files"], path)
 

@@ -111,6 +111,18 @@ def test_a_repository_below_the_root_of_git_is_told_paths_that_can_be_pasted(fol
     assert "git add -- :/models/.github/workflows :/models/azure-pipelines :/models/jenkins" in result.stderr
 
 
+def test_what_git_ignores_elsewhere_is_not_looked_at(folder: Path) -> None:
+    _git(folder, "init", "-q")
+    (folder / ".gitignore").write_text("*.log\n", "utf-8")
+    (folder / "a.log").write_text("", "utf-8")
+    (folder / "b.txt").write_text("", "utf-8")
+    _hook()
+    _git(folder, "add", "--", *(path.name for path in folder.iterdir() if path.name not in {".git", "a.log", "b.txt"}))
+    result = _hook()
+    assert result.exit_code == 0
+    assert "git add" not in result.stderr
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("option", ["--check", "--diff"])
 def test_what_writes_nothing_has_nothing_to_add(option: str) -> None:

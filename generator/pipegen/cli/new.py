@@ -73,7 +73,8 @@ def _write(wanted: first_spec.Wanted) -> None:
         taken = wanted.file if standing[wanted.file] is not None else disk.spec_of(root, wanted.name)
         if taken:
             raise click.UsageError(f"the model {wanted.name} has a spec already, which stays as it is: {taken}")
-        new = {wanted.file: first_spec.spec_text(wanted, repository.config), SCHEMA_FILE: schema_text()}
+        shared = repository.shared.data if repository.shared else {}
+        new = {wanted.file: first_spec.spec_text(wanted, repository.config, shared), SCHEMA_FILE: schema_text()}
         written = {path: text for path, text in new.items() if standing[path] is None}
         disk.write(root, written)
     for path in written:

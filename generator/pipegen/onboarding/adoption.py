@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipegen.config import CONFIG_FILE, Config, Pin
+from pipegen.config import CONFIG_FILE, TARGET_NAMES, Config, Pin
 from pipegen.onboarding.precommit import HOOK_FILE, has_hook, hook_entry, new_hook_file, with_hook
 from pipegen.resources import SCHEMAS
 from pipegen.templating import Safe, render_template
@@ -91,7 +91,9 @@ def _attributes(standing: str | None, config: Config) -> Step:
 def attribute_lines(config: Config) -> Sequence[str]:
     """Lines by which the host folds generated files in reviews and leaves them out of its statistics."""
     attribute = "gitlab-generated" if config.host == "gitlab" else "linguist-generated"
-    return [f"{pattern} {attribute}" for name in config.targets for pattern in _PATTERNS.get(name, ())]
+    patterns = [pattern for name in config.targets for pattern in _PATTERNS.get(name, ())]
+    pinned = [f"/{config.pin.requirements}"] if config.pin else []
+    return [f"{pattern} {attribute}" for pattern in (*patterns, *pinned)]
 
 
 def config_text(adoption: Adoption) -> str:
@@ -103,11 +105,13 @@ def config_text(adoption: Adoption) -> str:
         host=_toml(config.host),
         default_branch=_toml(config.default_branch),
         targets=Safe(f"[{', '.join(_toml(name) for name in config.targets)}]"),
-        off=Safe("" if config.pin else "# "),
+        required=_toml(f">={adoption.version}"),
+        off=Safe("" if config.pin else "#"),
         version=_toml(pin.version),
         sha256=_toml(pin.sha256),
         index=_toml(pin.index),
         wheel=_toml(pin.wheel) if pin.wheel else None,
+        **{name: name in config.targets for name in TARGET_NAMES},
     )
 
 

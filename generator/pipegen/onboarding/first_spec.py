@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -83,12 +84,13 @@ def _fits(field: str, value: str) -> bool:
     return True
 
 
-def spec_text(wanted: Wanted, config: Config) -> str:
+def spec_text(wanted: Wanted, config: Config, shared: Mapping[str, object] | None = None) -> str:
     """A commented spec without mistakes.
 
-    What pipegen.toml says for all models is left out of it, and without a pinned pipegen its gate is a comment.
+    What pipegen.toml says for all specs, `shared`, is left out of it. Without a pinned pipegen its gate is a comment.
     """
-    shared = False
+    given = shared or {}
+    defaults = given.get("defaults")
     return render_template(
         "onboarding/model-spec.yaml.j2",
         name=_scalar(wanted.name),
@@ -99,7 +101,9 @@ def spec_text(wanted: Wanted, config: Config) -> str:
         file=_scalar(wanted.file),
         module=_scalar(wanted.name.replace("-", "_")),
         full=wanted.full,
-        shared=shared,
+        runtime_given=isinstance(defaults, dict) and "runtime" in defaults,
+        flow_given="flow" in given,
+        environment=_scalar(_first_environment(given)),
         unknown_host=config.host == "other",
         pinned=config.pin is not None,
         merge=Safe("" if config.host == "other" else ", approvals: {merge: 1}"),
@@ -107,6 +111,12 @@ def spec_text(wanted: Wanted, config: Config) -> str:
         off=_off(not wanted.full and config.host != "other"),
         gates_off=_off(config.pin is None),
     )
+
+
+def _first_environment(shared: Mapping[str, object]) -> str:
+    flow = shared.get("flow")
+    entries = [each for each in flow if isinstance(each, dict)] if isinstance(flow, list) else []
+    return next((str(name) for each in entries for name in each.get("environments", ())), "dev")
 
 
 def _scalar(value: str) -> Safe:

@@ -32,11 +32,14 @@ def lacking(root: Path, folders: Collection[str], ours: Collection[str]) -> tupl
 
     A generated file that an earlier run deleted, and that the index still has, is ours too.
     """
-    prefix, entries = below_toplevel(root), not_in_index(root, folders)
+    # Asking for the whole working tree would list all that it ignores, such as the files of installed packages.
+    searched = [folder for folder in folders if folder != "."]
+    at_root = [path for path in ours if "/" not in path]
+    prefix, entries = below_toplevel(root), not_in_index(root, [*searched, *at_root])
     if prefix is None or entries is None:
         return None
     deleted = (entry.path for entry in entries if entry.gone and _was_generated(root, entry.path))
-    roots = [prefix + folder for folder in folders]
+    roots = [prefix + folder for folder in searched]
     return tuple(additions(entries, [*(prefix + path for path in ours), *deleted], roots))
 
 
