@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from azure_samples import approval, delivery, deployed, job, phase, pipeline, restore, script
+from azure_verdicts import PIN
 from deliveries import CONFIG, SPECS, delivery_of
-from pipegen.config import Config, Host
+from pipegen.config import Config, Extends, Host, Names, Runner, TemplateRepository
 from pipegen.delivery import (
     Action,
     Approval,
@@ -70,20 +71,105 @@ def deploying(*, asked: Approval | None = None, closing: Job | None = None, wave
     return pipeline(phase("prod", *waves, environment="prod", deployment=unit))
 
 
+CREATED = "az pipelines create --name 'm sample' --yml-path azure-pipelines/m/sample.yml --skip-first-run"
+
+
 @pytest.mark.parametrize(
-    ("event", "host", "expected"),
+    ("event", "fidelity", "expected"),
     [
-        (Change(("feat/*",)), "github", "create pipeline 'm sample' with the YAML file azure-pipelines/m/sample.yml"),
-        (REVIEW, "azure-repos", "add it to the policies of branches dev and prod as build validation"),
-        (REVIEW, "github", "require the status 'm sample' before a merge into dev and prod"),
-        (Merged("prod"), "bitbucket", "the rules of branch prod must let nothing but merges in"),
-        (Tagged("v*", "main"), "github", "who may push tags v*"),
+        (Change(("feat/*",)), SET, CREATED),
+        (REVIEW, EXACT, "a template that the check of the repository runs, without a pipeline"),
+        (Merged("prod"), SET, "the rules of branch prod must let nothing but merges in"),
+        (Tagged("v*", "main"), SET, "who may push tags v*"),
     ],
-    ids=["change", "review on azure-repos", "review on github", "merged", "tagged"],
+    ids=["change", "review", "merged", "tagged"],
 )
-def test_every_event_says_what_to_create_and_what_the_host_must_know(event: Event, host: Host, expected: str) -> None:
-    capability = said(of_event(event), host)["event sample"]
-    assert (capability.fidelity, expected in capability.detail) == (SET, True), capability.detail
+def test_every_event_says_what_to_create_and_what_the_host_must_know(
+    event: Event, fidelity: Fidelity, expected: str
+) -> None:
+    capability = said(of_event(event))["event sample"]
+    assert (capability.fidelity, expected in capability.detail) == (fidelity, True), capability.detail
+
+
+@pytest.mark.parametrize(
+    ("host", "fidelity", "expected"),
+    [
+        ("github", SET, "require the status pipegen of Azure Pipelines before a merge into dev and prod"),
+        ("azure-repos", SET, "pipegen in the policies of branches dev and prod as build validation"),
+        ("bitbucket", NEARLY, "reviews take the source branch as it is"),
+        ("gitlab", NOT, "Azure Pipelines starts nothing for the pull requests of this host"),
+    ],
+)
+def test_the_verdict_says_what_is_set_once_and_its_limits(host: Host, fidelity: Fidelity, expected: str) -> None:
+    found = list(azure.capabilities(of_event(REVIEW), Config(host=host, pin=PIN)))
+    (verdict,) = (each for each in found if each.subject == "verdict")
+    assert (verdict.fidelity, expected in verdict.detail) == (fidelity, True), verdict.detail
+    if fidelity is not NOT:
+        for part in ("--name pipegen-reviews", "Queue builds", "two parallel jobs", "a fork"):
+            assert part in verdict.detail
+
+
+def test_without_a_whole_pin_nobody_runs_the_reviews_and_changes_need_none() -> None:
+    assert "no check of the repository" in said(of_event(REVIEW))["verdict"].detail
+    assert said(of_event(REVIEW))["verdict"].fidelity is NEARLY
+    assert "verdict" not in said(of_event(Merged("prod")))
+
+
+NAMES = Names(
+    {
+        "default": Runner(("linux",)),
+        "gpu": Runner(("gpu-pool",), demands=("cuda", "Agent.OS -equals Linux")),
+        "small": Runner(image="ubuntu-22.04"),
+    },
+    {"release": r"[ML]\Release", "risk": r"[ML]\Release", "ops": "ops@example.com"},
+)
+
+
+def mapped(one: Delivery) -> dict[str, Capability]:
+    return {each.subject: each for each in azure.capabilities(one, Config(names={"azure": NAMES}))}
+
+
+def test_runners_are_called_what_azure_calls_them() -> None:
+    jobs = (job("a"), job("b", runner="gpu"), job("c", runner="small"), job("d", runner="other"))
+    found = mapped(delivery(pipeline(phase("checks", jobs))))
+    runners = {name.removeprefix("runner "): each for name, each in found.items() if name.startswith("runner ")}
+    assert {name: (each.fidelity, each.detail.split(" of Linux")[0]) for name, each in runners.items()} == {
+        "default": (SET, "agent pool linux"),
+        "gpu": (SET, "agent pool gpu-pool"),
+        "small": (EXACT, "agents of Microsoft's with the image ubuntu-22.04"),
+        "other": (SET, "agent pool other"),
+    }
+    assert "with cuda and Agent.OS -equals Linux" in runners["gpu"].detail
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(
+    ("approvers", "fidelity", "expected"),
+    [
+        (("release", "ops"), None, r"[ML]\Release"),
+        (("release", "risk"), NOT, r"release and risk are all [ML]\Release here"),
+    ],
+)
+def test_approvers_are_called_what_azure_calls_them_and_count_once_by_that_name(
+    approvers: tuple[str, ...], fidelity: Fidelity | None, expected: str, *, inside: bool
+) -> None:
+    asked = approval("prod-full" if inside else "prod", 2, approvers)
+    found = mapped(with_prod(deploying(asked=asked if inside else None), approvals=(asked,)))
+    capability = found[f"approval {asked.id}"]
+    assert expected in capability.detail
+    assert (capability.fidelity is NOT) is (fidelity is NOT)
+
+
+@pytest.mark.parametrize(
+    ("extends", "where"),
+    [
+        (Extends("governed.yml"), "governed.yml of this repository"),
+        (Extends("g.yml", TemplateRepository("t", "git", "P/ci", "refs/tags/v3")), "repository P/ci at refs/tags/v3"),
+    ],
+)
+def test_a_required_template_says_what_it_asks_for(extends: Extends, where: str) -> None:
+    found = {each.subject: each for each in azure.capabilities(of_event(Merged("prod")), Config(extends=extends))}
+    assert where in found["required template"].detail
 
 
 @pytest.mark.parametrize("host", ["gitlab", "other"])

@@ -5,20 +5,24 @@ from typing import Any, Literal
 
 import pytest
 
-from azure_agent import named
-from azure_evaluation import Facts, evaluate, holds
-from azure_samples import job, phase, pipeline, read
+from azure_agent import job_steps, named
+from azure_evaluation import Facts, compiled, evaluate, holds
+from azure_samples import job, jobs_of, phase, pipeline, read, script
 from pipegen.config import Host
 from pipegen.delivery import (
     Action,
     Change,
+    CollectOutputs,
+    Download,
     Event,
     Merged,
     Parameter,
+    PublishedValue,
     Review,
     ReviewTarget,
     Scheduled,
     Tagged,
+    Upload,
 )
 
 REVIEW = Review((ReviewTarget("dev", ("feat/*",)), ReviewTarget("prod", ("dev",))))
@@ -32,9 +36,6 @@ Kind = Literal["string", "integer", "number", "boolean", "choice"]
         (Change(("feat/*", "fix/*")), "github", {"trigger": {"branches": {"include": ["feat/*", "fix/*"]}}}),
         (Merged("prod"), "github", {"trigger": {"batch": False, "branches": {"include": ["prod"]}}}),
         (Tagged("v*", "main"), "github", {"trigger": {"branches": {"exclude": ["*"]}, "tags": {"include": ["v*"]}}}),
-        (REVIEW, "github", {"pr": {"branches": {"include": ["dev", "prod"]}}}),
-        (REVIEW, "bitbucket", {"pr": {"branches": {"include": ["dev", "prod"]}}}),
-        (REVIEW, "azure-repos", {}),
         (Action("retrain", (), ("prod",)), "github", {}),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str | dict) else None,
@@ -87,7 +88,7 @@ def test_an_action_has_typed_parameters_and_asks_for_what_has_no_default() -> No
         (Change(("feat/*", "fix/*")), {"IndividualCI", "BatchedCI", "Manual"}, {"heads/feat/a/b", "heads/fix/a"}),
         (Merged("prod"), {"IndividualCI", "BatchedCI", "Manual"}, {"heads/prod"}),
         (Tagged("v*-rc*", "main"), {"IndividualCI", "BatchedCI", "Manual"}, {"tags/v1-rc2"}),
-        (REVIEW, {"PullRequest"}, {"pull/1/merge"}),
+        (REVIEW, {"Manual"}, {"pull/1/merge"}),
         (Scheduled("nightly", "0 1 * * *", "prod"), {"Schedule", "Manual"}, {"heads/prod"}),
         (Action("retrain", (), ("prod",)), {"Manual"}, None),
     ],
@@ -103,24 +104,41 @@ def test_stages_run_for_their_event_alone(event: Event, reasons: set[str], refs:
         facts = Facts({"Build.Reason": reason, "Build.SourceBranch": f"refs/{ref}"})
         expected = reason in reasons and (refs is None or ref in refs or event is REVIEW)
         assert holds(first["condition"], facts) is expected, (reason, ref)
-    assert (second["dependsOn"], second.get("condition")) == (["a"], None)
-    assert not holds(second.get("condition"), Facts(results={"a": "Skipped"}))
+    assert (second["dependsOn"], second.get("condition")) == ([first["stage"]], None)
+    assert not holds(second.get("condition"), Facts(results={first["stage"]: "Skipped"}))
 
 
-@pytest.mark.parametrize(
-    ("variables", "branch", "target"),
-    [
-        ({"SourceBranch": "refs/heads/feat/x", "TargetBranch": "refs/heads/dev"}, "feat/x", "dev"),
-        ({"SourceBranch": "feat/x", "TargetBranch": "dev", "IsFork": "False"}, "feat/x", "dev"),
-        ({"SourceBranch": "feat/x", "TargetBranch": "dev", "IsFork": "True"}, "fork:feat/x", "dev"),
-        ({"SourceBranch": "refs/heads/refs/heads/dev", "TargetBranch": "refs/heads/prod"}, "refs/heads/dev", "prod"),
-    ],
-)
-def test_a_review_knows_where_it_comes_from_and_goes_to(variables: dict[str, str], branch: str, target: str) -> None:
+def test_a_review_is_told_where_it_comes_from_and_goes_to() -> None:
     data = read(pipeline(phase("checks", (job("test"),)), event=REVIEW))
-    facts = Facts({f"System.PullRequest.{name}": value for name, value in variables.items()})
-    values = {name: evaluate(text[2:-1], facts) for name, text in named(data["variables"]) if text.startswith("$[")}
-    assert values == {"PIPEGEN_BRANCH": branch, "PIPEGEN_TARGET_BRANCH": target}
+    assert data["parameters"] == [{"name": name, "type": "string"} for name in ("branch", "target", "actor")]
+    (stage,) = data["stages"]
+    given = {"branch": "feat/$(x)", "target": "dev", "actor": "Ann $[y]"}
+    values = {name: compiled(text, given) for name, text in named(stage["variables"]) if "parameters" in text}
+    assert values == {"PIPEGEN_BRANCH": "feat/$ (x)", "PIPEGEN_TARGET_BRANCH": "dev", "PIPEGEN_ACTOR": "Ann $ [y]"}
+
+
+def test_a_review_is_a_template_that_shares_a_run_with_those_of_other_models() -> None:
+    image = f"registry.example.com/ml@sha256:{'0' * 64}"
+    source = PublishedValue("make", "PIPEGEN_ARTIFACT_MODEL")
+    make = job("make", CollectOutputs((source.name,)), Upload("model", "packed/model.tar"), publishes=(source.name,))
+    take = job("take", Download("model", "make", "packed/model.tar", source), script("x", "true"), image=image)
+    later = phase("b", (job("y"),), needs=("checks",))
+    data = read(pipeline(phase("checks", (make,), (take,)), later, event=REVIEW))
+    assert data.keys() == {"parameters", "stages"}
+    assert [(stage["stage"], stage["dependsOn"]) for stage in data["stages"]] == [
+        ("checks_of_m", []),
+        ("b_of_m", ["checks_of_m"]),
+    ]
+    assert [stage["displayName"] for stage in data["stages"]] == [
+        "The model: The phase checks",
+        "The model: The phase b",
+    ]
+    jobs = jobs_of(data)
+    assert job_steps(jobs["make"])[-1]["artifact"] == "m-model-$(PIPEGEN_ATTEMPT)"
+    (down,) = (step for step in job_steps(jobs["take"]) if step.get("task") == "DownloadPipelineArtifact@2")
+    assert down["inputs"]["artifactName"] == "m-$(PIPEGEN_ARTIFACT_MODEL)"
+    assert jobs["take"]["container"] == {"image": image}
+    assert not any("target" in step for step in job_steps(jobs["take"]))
 
 
 @pytest.mark.parametrize(

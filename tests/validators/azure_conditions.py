@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 from .azure_expressions import STATUS, Call, Expression, Literal, Reference, Unreadable, parse, references, walk
 from .azure_outputs import Scope, unresolved
-from .azure_pipeline import Step, stages, variables
+from .azure_pipeline import Step, stage_list, stages, variables
 from .document import Document, Finding, KeyPath, items, strings
 
 COMPILED = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|[^'}])*)\}\}")
+_LOOP = re.compile(r"\$\{\{ each (\w+) in (.+) \}\}\Z")
 _RUNTIME = re.compile(r"\$\[(.*)\]\Z", re.DOTALL)
 _SHELL_OR_LABEL = frozenset({"bash", "script", "pwsh", "inlineScript", "displayName", "instructions"})
 _SUCCEEDED = Call("succeeded", ())
@@ -41,18 +42,32 @@ def findings(document: Document) -> Iterator[Finding]:
 def _compile_time(document: Document) -> Iterator[Finding]:
     """`${{ }}` is expanded before Azure looks at the file; as a key it hides what the graph is."""
     declared = {one.get("name") for _, one in items(document.data.get("parameters")) if isinstance(one, dict)}
+    inserted = dict(_insertions(document))
     for path in document.lines:
-        if path and str(path[-1]).startswith("${{"):
+        if path and str(path[-1]).startswith("${{") and path not in inserted:
             yield path, "expression", "a compile-time expression as a key hides the graph"
     for path, text in strings(document.data):
+        of_loops = {repr(name) for where, name in inserted.items() if path[: len(where)] == where}
         for inner in COMPILED.findall(text):
             for reference in _references(inner):
+                if reference.context in of_loops:
+                    continue
                 if reference.context not in {"parameters", "variables"}:
                     yield path, "expression", f"{reference.context} does not exist at compile time"
                 if reference.context == "parameters" and reference.keys[:1] and reference.keys[0] not in declared:
                     yield path, "expression", f"parameter {reference.keys[0]!r} is not declared"
         if "${{" in COMPILED.sub("", text):
             yield path, "expression", f"{text!r} opens an expression that does not end"
+
+
+def _insertions(document: Document) -> Iterator[tuple[KeyPath, str]]:
+    """Loops that insert templates, which are checked by themselves, with the name of their variable."""
+    where, listed = stage_list(document)
+    for index, item in items(listed):
+        for key, value in items(item):
+            loop = _LOOP.match(str(key))
+            if loop and isinstance(value, list) and all(isinstance(one, dict) and "template" in one for one in value):
+                yield (*where, index, key), loop[1]
 
 
 def _references(text: str) -> list[Reference]:

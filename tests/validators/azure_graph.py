@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .azure_pipeline import Job, Stage, Step, ancestors, stages
+from .azure_pipeline import Job, Stage, Step, ancestors, stage_list, stages
 from .document import Document, Finding
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -17,7 +17,7 @@ _DOWNLOADING = ("DownloadPipelineArtifact@", "DownloadBuildArtifacts@")
 
 def findings(document: Document) -> Iterator[Finding]:
     found = stages(document)
-    if not found:
+    if not stage_list(document)[1]:
         yield (), "stages", "a pipeline of this project has stages"
     yield from _names(found)
     yield from _graph(found)

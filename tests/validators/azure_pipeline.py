@@ -54,12 +54,29 @@ class Stage:
 def stages(document: Document) -> tuple[Stage, ...]:
     """A stage that does not say what it depends on depends on the one before it."""
     found: list[Stage] = []
-    for index, data in items(_list(document.data, "stages")):
+    where, listed = stage_list(document)
+    for index, data in items(listed):
+        if not _text(data, "stage"):
+            continue
         before = tuple(stage.name for stage in found[-1:])
-        path: KeyPath = ("stages", index)
+        path: KeyPath = (*where, index)
         jobs = tuple(_job((*path, "jobs", number), job) for number, job in items(_list(data, "jobs")))
         found.append(Stage(path, data, _text(data, "stage"), _depends_on(data, before), jobs))
     return tuple(found)
+
+
+def stage_list(document: Document) -> tuple[KeyPath, Sequence[Any]]:
+    """The stages and templates of them: the file's own, or those that it gives to the template that it extends."""
+    given = _node(_node(document.data, "extends"), "parameters")
+    for name, value in given.items():
+        if isinstance(value, list):
+            return ("extends", "parameters", name), value
+    return ("stages",), _list(document.data, "stages")
+
+
+def is_template(document: Document) -> bool:
+    """Whether the file is part of others: nothing in it starts a run or says where one takes place."""
+    return isinstance(document.data, dict) and document.data.keys() == {"parameters", "stages"}
 
 
 def jobs(document: Document) -> Iterator[Job]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .azure_conditions import COMPILED
-from .azure_pipeline import Job, Step, stages, variables
+from .azure_pipeline import Job, Step, is_template, stages, variables
 from .document import Document, Finding, KeyPath, items, strings
 
 _MACRO = re.compile(r"\$\(([A-Za-z_][\w.]*)\)")
@@ -26,7 +26,9 @@ _SERVER = "server"
 
 def findings(document: Document) -> Iterator[Finding]:
     pipeline = document.data if isinstance(document.data, dict) else {}
-    yield from _top(pipeline)
+    if not is_template(document):
+        yield from _triggers(pipeline)
+    yield from _parameter_types(pipeline)
     yield from _schedules(pipeline)
     yield from _images(document)
     for stage in stages(document):
@@ -43,13 +45,16 @@ def findings(document: Document) -> Iterator[Finding]:
                 yield from _task(step)
 
 
-def _top(pipeline: dict[str, Any]) -> Iterator[Finding]:
+def _triggers(pipeline: dict[str, Any]) -> Iterator[Finding]:
     for key in ("trigger", "pr"):
         if key not in pipeline:
             yield (), "triggers", f"A1: without {key} Azure builds every branch"
     for path, pattern in strings(pipeline.get("trigger"), ("trigger",)):
         if "paths" in path and pattern.endswith("/*"):
             yield path, "glob", f"{pattern!r} is not recursive; the folder alone is"
+
+
+def _parameter_types(pipeline: dict[str, Any]) -> Iterator[Finding]:
     for index, parameter in items(pipeline.get("parameters")):
         if not parameter.get("type"):
             yield ("parameters", index), "parameter-type", "A9: a parameter has a type"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipegen.delivery import When
+from pipegen.targets.azure.places import Image
 from pipegen.targets.azure.texts import label
 from pipegen.yaml_text import Node, present
 
@@ -40,7 +41,7 @@ def condition(when: When, *, is_continuing: bool) -> str | None:
 def bash(
     title: str,
     script: str,
-    container: str | None,
+    container: str | Image | None,
     *,
     name: str | None = None,
     condition: str | None = None,
@@ -49,8 +50,12 @@ def bash(
     settable: Sequence[str] = (),
     is_advisory: bool = False,
 ) -> dict[str, Node]:
-    """A step that prints what others wrote: of all that a line may ask of the agent, it sets the `settable` alone."""
-    target = {"container": container, "commands": "restricted", "settableVariables": list(settable) or "none"}
+    """A step that prints what others wrote: of all that a line may ask of the agent, it sets the `settable` alone.
+
+    One that restricts itself leaves the container of its job unless it names it, so in one without a name it does not.
+    """
+    restricted: dict[str, Node] = {"commands": "restricted", "settableVariables": list(settable) or "none"}
+    target = {} if isinstance(container, Image) else {"container": container, **restricted}
     return present(
         {
             "bash": script,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipegen import hosts
-from pipegen.config import Config, Host
+from pipegen.config import Config
 from pipegen.delivery import (
     Action,
     Cache,
@@ -26,15 +26,15 @@ from pipegen.delivery import (
     TokenValue,
     Upload,
 )
+from pipegen.targets.azure.checks import YAML_HOSTS, superseded, verdict
 from pipegen.targets.azure.controls import controls
 from pipegen.targets.azure.fidelity import approximated, exact, unsupported, with_settings
-from pipegen.targets.azure.names import branch_control, definition_of, path_of
+from pipegen.targets.azure.names import TARGET, branch_control, creation, definition_of, path_of
+from pipegen.targets.azure.pools import is_hosted, runner
 from pipegen.targets.azure.runs import job_minutes
 from pipegen.targets.azure.secrets import group, variables_of
 from pipegen.targets.azure.texts import is_taken, listed, minutes
-from pipegen.targets.azure.triggers import PULL_REQUEST_HOSTS
 
-_YAML_HOSTS: tuple[Host, ...] = ("azure-repos", "github", "bitbucket")
 _LONGEST_HOSTED = 360
 """Minutes that a job may take on an agent of Microsoft's."""
 _AUDIENCE = "api://AzureADTokenExchange"
@@ -43,17 +43,19 @@ _AUDIENCE = "api://AzureADTokenExchange"
 def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for pipeline in delivery.pipelines:
         yield from _event(delivery, pipeline, config)
-        yield from _timeouts(pipeline)
+        yield from _timeouts(pipeline, config)
         yield from _path_filter(pipeline)
     yield from hosts.merge_capabilities(delivery, config)
+    yield from verdict(delivery, config)
     yield from _platform(delivery)
-    yield from _superseded(delivery, config)
-    yield from controls(delivery)
+    yield from _template(delivery, config)
+    yield from superseded(delivery, config)
+    yield from controls(delivery, config)
     for environment in delivery.environments:
         yield from (_secret(each, environment) for each in environment.secrets)
         yield from (_token(each, environment) for each in environment.tokens)
     yield from (_secret(each, None) for each in delivery.shared_secrets)
-    yield from _machines(delivery)
+    yield from _machines(delivery, config)
     yield from _results(delivery)
 
 
@@ -66,18 +68,19 @@ def _platform(delivery: Delivery) -> Iterator[Capability]:
     yield from (with_settings("platform", detail=detail, origin=each.origin) for each in delivery.pipelines[:1])
 
 
-def _superseded(delivery: Delivery, config: Config) -> Iterator[Capability]:
-    """A newer push ends older checks only where the `pr` of a file starts them; its `autoCancel` is on by itself."""
-    checks = [each for each in delivery.pipelines if isinstance(each.event, Change | Review)]
-    left = [each for each in checks if isinstance(each.event, Change) or config.host not in PULL_REQUEST_HOSTS]
-    if left:
-        events = listed(tuple(each.id for each in left))
-        detail = f"{events}: older checks run to their end, as Azure cancels none for a newer push"
-        detail += "; those of pull requests are cancelled" if len(left) < len(checks) else ""
-        yield approximated("superseded checks", detail=detail, origin=left[0].origin)
-    elif checks:
-        detail = "those of a pull request are cancelled by a newer push to it"
-        yield exact("superseded checks", detail=detail, origin=checks[0].origin)
+def _template(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """What the company's template asks of whoever sets the pipelines up."""
+    if config.extends is None:
+        return
+    file, given = config.extends.template, config.extends.repository
+    where = f"repository {given.name} at {given.ref}" if given else "this repository"
+    detail = (
+        f"every pipeline extends {file} of {where}: permit the pipelines to read it, and add a required template check "
+        "to the environments, variable groups and service connections that it guards"
+    )
+    yield from (
+        with_settings("required template", detail=detail, origin=each.origin) for each in delivery.pipelines[:1]
+    )
 
 
 # ---------------------------------------------------------------- events
@@ -85,13 +88,18 @@ def _superseded(delivery: Delivery, config: Config) -> Iterator[Capability]:
 
 def _event(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[Capability]:
     subject, origin = f"event {pipeline.id}", pipeline.origin
-    if config.host not in _YAML_HOSTS:
+    if config.host not in YAML_HOSTS:
         detail = "Azure Pipelines reads YAML from Azure Repos, GitHub and Bitbucket Cloud alone: mirror the repository"
         yield unsupported(subject, detail=detail, origin=origin)
         return
     name = definition_of(delivery, pipeline)
-    created = f"create pipeline '{name}' with the YAML file {path_of(delivery, pipeline)}"
-    yield with_settings(subject, detail=f"{created}{_beside(pipeline, name, config)}", origin=origin)
+    if isinstance(pipeline.event, Review):
+        yield exact(
+            subject, detail="a template that the check of the repository runs, without a pipeline", origin=origin
+        )
+        return
+    created = f"create it once: {creation(name, path_of(delivery, pipeline))}"
+    yield with_settings(subject, detail=f"{created}{_beside(pipeline)}", origin=origin)
     match pipeline.event:
         case Scheduled(name=schedule):
             detail = f"pipeline '{name}' must have no schedule in its own settings, which would win over the file"
@@ -101,19 +109,13 @@ def _event(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[C
             yield exact(f"action {action}", detail=detail, origin=origin)
 
 
-def _beside(pipeline: Pipeline, name: str, config: Config) -> str:
+def _beside(pipeline: Pipeline) -> str:
     """What the host has to be told beside the pipeline itself."""
     match pipeline.event:
         case Merged(branch):
             return f"; the rules of branch {branch} must let nothing but merges in, as Azure counts every push"
         case Tagged(pattern):
             return f"; the rules of the host say who may push tags {pattern}"
-        case Review(targets):
-            branches = listed(tuple(each.branch for each in targets))
-            if config.host == "azure-repos":
-                policy = "as build validation (automatic, required, expiring at once when the branch moves)"
-                return f"; add it to the policies of branches {branches} {policy}"
-            return f"; on the host, require the status '{name}' before a merge into {branches}"
     return ""
 
 
@@ -188,11 +190,11 @@ _RESULTS: tuple[tuple[type[Step], str, str], ...] = (
 )
 
 
-def _machines(delivery: Delivery) -> Iterator[Capability]:
-    runners = {job.runner: job for job in _jobs(delivery) if job.runner}
+def _machines(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    runners = {job.runner: job for job in _jobs(delivery)}
     for name, job in runners.items():
-        detail = f"agent pool {name} of Linux agents that have bash, git and, in the tool cache, the spec's Python"
-        yield with_settings(f"runner {name}", detail=detail, origin=job.origin)
+        if name is not None or config.runner(TARGET, None) is not None:
+            yield _runner(name, job, config)
     images = {job.image: job for job in _jobs(delivery) if job.image}
     for image, job in images.items():
         detail = f"{image} can be pulled without credentials and has bash and git; agents have Docker"
@@ -203,9 +205,20 @@ def _machines(delivery: Delivery) -> Iterator[Capability]:
         yield exact(f"cache {kind}", detail=detail, origin=job.origin)
 
 
-def _timeouts(pipeline: Pipeline) -> Iterator[Capability]:
+def _runner(name: str | None, job: Job, config: Config) -> Capability:
+    subject, given = f"runner {name or 'default'}", runner(config, name)
+    if given.image is not None:
+        return exact(subject, detail=f"agents of Microsoft's with the image {given.image}", origin=job.origin)
+    demands = f", with {listed(given.demands)}" if given.demands else ""
+    has = "that have bash, git and, in the tool cache, the spec's Python"
+    return with_settings(
+        subject, detail=f"agent pool {given.labels[0]} of Linux agents{demands} {has}", origin=job.origin
+    )
+
+
+def _timeouts(pipeline: Pipeline, config: Config) -> Iterator[Capability]:
     for job in pipeline.jobs:
-        if job.runner is None and job_minutes(job) > _LONGEST_HOSTED:
+        if is_hosted(config, job.runner) and job_minutes(job) > _LONGEST_HOSTED:
             detail = (
                 f"steps of the job may take {minutes(job_minutes(job))}, but an agent of Microsoft's ends a job "
                 f"after {minutes(_LONGEST_HOSTED)} at the latest; a pool of your own may take longer"

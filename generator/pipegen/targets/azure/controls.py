@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipegen.config import Config
 from pipegen.delivery import Approval, Capability, Delivery, Deployment, Phase, Run, When
-from pipegen.targets.azure.fidelity import approximated, exact, with_settings
-from pipegen.targets.azure.jobs import shares
+from pipegen.targets.azure.fidelity import approximated, exact, unsupported, with_settings
+from pipegen.targets.azure.jobs import approvers_of, shares
 from pipegen.targets.azure.names import branch_control
 from pipegen.targets.azure.places import environment_of
 from pipegen.targets.azure.texts import listed, minutes
@@ -15,11 +16,11 @@ _LONGEST_CHECK = 43_200
 """Minutes, of a check on an environment and of a manual validation."""
 
 
-def controls(delivery: Delivery) -> Iterator[Capability]:
+def controls(delivery: Delivery, config: Config) -> Iterator[Capability]:
     inside = {each.approval.id for unit in _deployments(delivery) for each in unit.jobs if each.approval}
     for environment in delivery.environments:
         for approval in environment.approvals:
-            yield from _validation(approval) if approval.id in inside else _check(approval)
+            yield from _approval(approval, config, inside=approval.id in inside)
     yield from _locks(delivery)
     yield from _restores(delivery)
 
@@ -35,10 +36,19 @@ def _deployments(delivery: Delivery) -> Iterator[Deployment]:
 # ---------------------------------------------------------------- approvals
 
 
-def _check(approval: Approval) -> Iterator[Capability]:
+def _approval(approval: Approval, config: Config, *, inside: bool) -> Iterator[Capability]:
+    people = approvers_of(approval, config)
+    if len(people) < min(approval.count, len(approval.approvers)):
+        detail = f"{approval.count} approvals are asked, but {listed(approval.approvers)} are all {listed(people)} here"
+        yield unsupported(f"approval {approval.id}", detail=detail, origin=approval.origin)
+    else:
+        yield from _validation(approval, config) if inside else _check(approval, people)
+
+
+def _check(approval: Approval, people: tuple[str, ...]) -> Iterator[Capability]:
     """The approval check of an environment, which counts distinct approvers, a group once."""
     where, origin = f"environment {approval.id}", approval.origin
-    wanted = f"approvers {listed(approval.approvers)}, minimum number of approvers {approval.count}"
+    wanted = f"approvers {listed(people)}, minimum number of approvers {approval.count}"
     first = "create it before the first run: one that a run creates by itself asks nobody"
     yield with_settings(
         f"approval {approval.id}", detail=f"{where}: an approval check with {wanted}; {first}", origin=origin
@@ -51,15 +61,15 @@ def _check(approval: Approval) -> Iterator[Capability]:
     yield with_settings(f"initiator of approval {approval.id}", detail=detail, origin=origin)
 
 
-def _validation(approval: Approval) -> Iterator[Capability]:
+def _validation(approval: Approval, config: Config) -> Iterator[Capability]:
     """Manual validations inside the stage: one answer each, so several people are several tasks in a row."""
     subject, origin = f"approval {approval.id}", approval.origin
     if approval.count == 1:
-        detail = f"{listed(approval.approvers)} must be known to the Azure DevOps project by that name"
+        detail = f"{listed(approvers_of(approval, config))} must be known to the Azure DevOps project by that name"
         yield with_settings(subject, detail=detail, origin=origin)
     else:
-        parts = "; then ".join(listed(part) for part in shares(approval))
-        teams = any(not each.startswith("@") for each in approval.approvers)
+        parts = "; then ".join(listed(part) for part in shares(approval, config))
+        teams = any("@" not in each for each in approvers_of(approval, config))
         detail = f"{approval.count} manual validations in a row, answered by {parts}"
         detail += ": whoever is in two of these teams can answer twice" if teams else ""
         yield approximated(subject, detail=detail, origin=origin, weakens=teams)

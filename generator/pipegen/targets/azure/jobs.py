@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipegen.config import Config
 from pipegen.delivery import Approval, Deployment, Job, Pipeline, Run, When
 from pipegen.targets.azure.bash import BEGUN, COMPLETE, task
-from pipegen.targets.azure.places import Places, output, read_values
+from pipegen.targets.azure.names import TARGET
+from pipegen.targets.azure.places import Image, Place, Places, output, read_values
+from pipegen.targets.azure.pools import pool
 from pipegen.targets.azure.runs import job_minutes, minutes_to_fetch
 from pipegen.targets.azure.secrets import groups
 from pipegen.targets.azure.steps import steps
@@ -27,7 +30,8 @@ class Line:
 
     pipeline: Pipeline
     places: Places
-    after: Sequence[str]
+    config: Config
+    after: Sequence[str] = ()
 
 
 def ordinary_job(job: Job, line: Line) -> Node:
@@ -75,13 +79,17 @@ def _head(
             "environment": environment,
             "dependsOn": Flow(tuple(dict.fromkeys([*line.after, *producers]))),
             "condition": condition,
-            "pool": {"name": job.runner} if job.runner else None,
-            "container": here.container,
+            "pool": pool(line.config, job.runner) if job.runner else None,
+            "container": _container(here),
             "timeoutInMinutes": job_minutes(job),
             "cancelTimeoutInMinutes": _after_cancellation(job),
             "variables": variables_node(groups(job), {**scope.variables, **(markers or {})}),
         }
     )
+
+
+def _container(here: Place) -> Node:
+    return {"image": here.container.image} if isinstance(here.container, Image) else here.container
 
 
 def _steps(job: Job, line: Line) -> list[Node]:
@@ -98,25 +106,31 @@ def _after_cancellation(job: Job) -> int | None:
 # ---------------------------------------------------------------- people
 
 
-def asking_jobs(approval: Approval, after: str) -> Iterator[tuple[str, Node]]:
+def asking_jobs(approval: Approval, config: Config, after: str) -> Iterator[tuple[str, Node]]:
     """One job for each person wanted, with its name.
 
     A stage of its own would ask the environment's checks again and give up its lock.
     """
-    for number, approvers in enumerate(shares(approval), start=1):
+    for number, approvers in enumerate(shares(approval, config), start=1):
         name = identifier(f"approve-{approval.id}" + (f"-{number}" if approval.count > 1 else ""))
         yield name, _asking_job(approval, approvers, name, after)
         after = name
 
 
-def shares(approval: Approval) -> tuple[tuple[str, ...], ...]:
+def approvers_of(approval: Approval, config: Config) -> tuple[str, ...]:
+    """What Azure calls those who may answer, each once."""
+    return tuple(dict.fromkeys(config.team(TARGET, each) for each in approval.approvers))
+
+
+def shares(approval: Approval, config: Config) -> tuple[tuple[str, ...], ...]:
     """The approvers dealt out so that nobody can answer twice: one task takes one answer.
 
     None of them may be empty: a task without approvers takes the answer of anybody who may start the pipeline.
     """
-    if approval.count > len(approval.approvers):
+    people = approvers_of(approval, config)
+    if approval.count > len(people):
         raise ValueError(f"approval {approval.id} asks more people than it has approvers")
-    return tuple(approval.approvers[number :: approval.count] for number in range(approval.count))
+    return tuple(people[number :: approval.count] for number in range(approval.count))
 
 
 def _asking_job(approval: Approval, approvers: tuple[str, ...], name: str, after: str) -> Node:
@@ -141,5 +155,7 @@ def _asking_job(approval: Approval, approvers: tuple[str, ...], name: str, after
 
 
 def _approver(name: str) -> str:
-    """A person, or a team of the project."""
-    return name.removeprefix("@") if name.startswith("@") else rf"[$(System.TeamProject)]\{name}"
+    """A person, a group that says where it belongs, or a team of the project."""
+    if name.startswith("["):
+        return name
+    return name.removeprefix("@") if "@" in name else rf"[$(System.TeamProject)]\{name}"

@@ -13,43 +13,64 @@ OUTPUTS = "outputs"
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A container without a name."""
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A job's stage and name, and whether it is a deployment job, whose outputs carry its name once more.
 
-    `container` is the resource of the image that its steps run in. `undone_elsewhere`: another job restores what this
-    one began. `opens`: other jobs go on with what this one began; `refusal` is what such a job says if that was in an
-    earlier attempt, '' for all others.
+    `container` is the resource of the image that its steps run in, or the image itself in a file that cannot have
+    resources. `undone_elsewhere`: another job restores what this one began. `opens`: other jobs go on with what this
+    one began; `refusal` is what such a job says if that was in an earlier attempt, '' for all others. `model` is set
+    where several models share a run, and begins the names of artifacts.
     """
 
     stage: str
     job: str
     deployment: bool
-    container: str | None
+    container: str | Image | None
     undone_elsewhere: bool
     opens: bool
-    refusal: str
+    refusal: str = ""
+    model: str = ""
 
 
 Places = Mapping[str, Place]
 """Places by the job's id in the neutral form."""
 
 
-def places_of(pipeline: Pipeline) -> Places:
+def places_of(pipeline: Pipeline, *, shared_by: str = "") -> Places:
+    """Where the pipeline's jobs stand; `shared_by` is its model if it runs as a template beside those of others."""
     images = containers(pipeline)
-    return {
+    places = {
         job.id: Place(
             stage=identifier(phase.id),
             job=identifier(job.id),
             deployment=job.id in deployment_ids(phase),
-            container=images[job.image] if job.image else None,
+            container=(Image(job.image) if shared_by else images[job.image]) if job.image else None,
             undone_elsewhere=phase.deployment is not None and phase.deployment.closing is not None,
             opens=job.id in continued and job.id == continued[0],
             refusal=_refusal(phase, job) if job.id in continued[1:] else "",
+            model=shared_by,
         )
         for phase in pipeline.phases
         for continued in (_continued(phase),)
         for job in phase.jobs
     }
+    return places | _place_of_failure(pipeline, images)
+
+
+def _place_of_failure(pipeline: Pipeline, images: Mapping[str, str]) -> dict[str, Place]:
+    job = pipeline.failed
+    if job is None:
+        return {}
+    container = images[job.image] if job.image else None
+    name = identifier(job.id)
+    return {job.id: Place(name, name, deployment=False, container=container, undone_elsewhere=False, opens=False)}
 
 
 def _continued(phase: Phase) -> tuple[str, ...]:

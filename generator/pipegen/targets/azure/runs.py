@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pipegen.delivery import Job, Run, SecretValue, StepVariable, TokenValue
 from pipegen.targets.azure.bash import bash, condition, task
-from pipegen.targets.azure.secrets import variables_of
+from pipegen.targets.azure.secrets import own_secret_check, variables_of
 from pipegen.targets.azure.texts import identifier, script
 from pipegen.targets.azure.variables import JobScope, fits_yaml
 from pipegen.yaml_text import Node
@@ -60,6 +60,7 @@ def _reference(step: Run, variable: StepVariable) -> str:
 def _prelude(step: Run, scope: JobScope) -> Iterator[str]:
     """Lines of bash for what YAML cannot say."""
     yield from _at_exit(step)
+    yield from own_secret_check(step)
     set_here = {each.name for each in step.variables}
     yield from (line for name, line in scope.exports.items() if name not in set_here)
     for each in step.variables:

@@ -111,7 +111,7 @@ def _task(step: Checkout | UsePython | Cache | PublishTests | Upload | Download,
         case PublishTests():
             return _test_results(step)
         case Upload():
-            return _upload(step)
+            return _upload(step, scope)
         case Download():
             return _download(step, scope)
         case _:
@@ -152,10 +152,15 @@ def _test_results(step: PublishTests) -> Node:
     return task("PublishTestResults@2", f"Results: {step.title}", inputs, options)
 
 
-def _upload(step: Upload) -> Node:
+def _of_model(scope: JobScope) -> str:
+    """The artifacts of a run share one name space, also those of different models."""
+    return f"{scope.place.model}-" if scope.place.model else ""
+
+
+def _upload(step: Upload, scope: JobScope) -> Node:
     return {
         "publish": f"{_SOURCES}/{step.file}",
-        "artifact": f"{step.name}-$(PIPEGEN_ATTEMPT)",
+        "artifact": f"{_of_model(scope)}{step.name}-$(PIPEGEN_ATTEMPT)",
         "displayName": label(f"Upload {step.name}"),
         "timeoutInMinutes": 30,
     }
@@ -165,7 +170,7 @@ def _download(step: Download, scope: JobScope) -> Node:
     """The shortcut `download` knows no folder. The file keeps the name under which it was uploaded."""
     inputs = {
         "buildType": "current",
-        "artifactName": f"$({scope.sources.published[step.remote_name]})",
+        "artifactName": f"{_of_model(scope)}$({scope.sources.published[step.remote_name]})",
         "targetPath": f"{_SOURCES}/{PurePosixPath(step.file).parent}",
     }
     return task("DownloadPipelineArtifact@2", f"Download {step.name}", inputs, minutes=30)

@@ -27,9 +27,13 @@ _PUSHED = ("IndividualCI", "BatchedCI", "Manual")
 """A manual run counts as a run of the same event again, on the right branch alone."""
 
 
-def triggers(pipeline: Pipeline, path: str, host: Host) -> dict[str, Node]:
-    """`trigger`, `pr` and `schedules`; what is left out would mean every branch and every pull request."""
-    nothing: dict[str, Node] = {"trigger": "none", "pr": "none"}
+NOTHING: dict[str, Node] = {"trigger": "none", "pr": "none"}
+"""What is left out would mean every branch and every pull request."""
+
+
+def triggers(pipeline: Pipeline, path: str) -> dict[str, Node]:
+    """`trigger`, `pr` and `schedules`."""
+    nothing = NOTHING
     match pipeline.event:
         case Change(branches):
             return nothing | {"trigger": _pushes(branches, pipeline, path)}
@@ -38,11 +42,9 @@ def triggers(pipeline: Pipeline, path: str, host: Host) -> dict[str, Node]:
             return nothing | {"trigger": {"batch": batch, **_pushes((branch,), pipeline, path)}}
         case Tagged(pattern):
             return nothing | {"trigger": {"branches": {"exclude": Flow(["*"])}, "tags": {"include": Flow([pattern])}}}
-        case Review():
-            return nothing | {"pr": _reviews(pipeline.event, host)}
         case Scheduled():
             return nothing | {"schedules": [_schedule(pipeline.event)]}
-        case Action():
+        case Action() | Review():
             return nothing
         case _:
             assert_never(pipeline.event)
@@ -58,11 +60,11 @@ def _path(glob: str) -> str:
     return glob.removesuffix("/**")
 
 
-def _reviews(event: Review, host: Host) -> Node:
-    targets = [each.branch for each in event.targets]
+def pull_requests(host: Host) -> dict[str, Node]:
+    """All of them, into any branch."""
     if host in PULL_REQUEST_HOSTS:
-        return {"branches": {"include": Flow(targets)}}
-    return Commented("none", f"a build validation policy starts it for pull requests into {', '.join(targets)}")
+        return NOTHING | {"pr": {"branches": {"include": Flow(["*"])}}}
+    return NOTHING | {"pr": Commented("none", "a build validation policy starts it")}
 
 
 def _schedule(event: Scheduled) -> Node:
@@ -95,7 +97,7 @@ def _allowed(event: Event) -> list[str]:
         case Tagged(pattern):
             return [_reason(*_PUSHED), _ref("refs/tags/", (pattern,))]
         case Review():
-            return [_reason("PullRequest")]
+            return [_reason("Manual")]
         case Scheduled(branch=branch):
             return [_reason("Schedule", "Manual"), _ref("refs/heads/", (branch,))]
         case Action():

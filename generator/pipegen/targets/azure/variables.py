@@ -16,7 +16,6 @@ from pipegen.delivery import (
     ParameterValue,
     Pipeline,
     PublishedValue,
-    Review,
     Text,
 )
 from pipegen.targets.azure.places import OUTPUTS, Place, Places, output, read_values
@@ -35,20 +34,37 @@ _BRANCH_OR_TAG = f"replace({_MARKED.format('Build.SourceBranch')}, ':refs/tags/'
 _SOURCE = f"replace({_MARKED.format('System.PullRequest.SourceBranch')}, ':', '')"
 _TARGET = f"replace({_MARKED.format('System.PullRequest.TargetBranch')}, ':', '')"
 _FORK = "replace(replace(lower(variables['System.PullRequest.IsFork']), 'true', 'fork:'), 'false', '')"
+# An agent expands the macros in what a variable holds: a branch may be called `x$(System.AccessToken)`.
+_COMPUTED = "$[ replace({}, '$(', '$ (') ]"
 
 
-def pipeline_variables(pipeline: Pipeline) -> list[Node]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run says on whose behalf it takes place, and on which branches."""
+
+    branch: str
+    target: str = ""
+    actor: str = _COMPUTED.format("variables['Build.RequestedFor']")
+
+
+PUSHED = Origin(_COMPUTED.format(_BRANCH_OR_TAG))
+PULL_REQUEST = Origin(_COMPUTED.format(f"format('{{0}}{{1}}', {_FORK}, {_SOURCE})"), _COMPUTED.format(_TARGET))
+TOLD_PARAMETERS = ("branch", "target", "actor")
+"""What a run is told that itself knows of no pull request."""
+TOLD = Origin(*(f"${{{{ replace(parameters.{name}, '$', '$ ') }}}}" for name in TOLD_PARAMETERS))
+
+
+def pipeline_variables(constants: Sequence[tuple[str, str]], origin: Origin) -> list[Node]:
     """What every script of the pipeline sees. Read-only: nothing that a step prints can change it."""
-    review = isinstance(pipeline.event, Review)
     named = {
-        **{name: value(text) for name, text in pipeline.variables},
-        "PIPEGEN_BRANCH": f"$[ format('{{0}}{{1}}', {_FORK}, {_SOURCE}) ]" if review else f"$[ {_BRANCH_OR_TAG} ]",
-        "PIPEGEN_TARGET_BRANCH": f"$[ {_TARGET} ]" if review else "",
+        **{name: value(text) for name, text in constants},
+        "PIPEGEN_BRANCH": origin.branch,
+        "PIPEGEN_TARGET_BRANCH": origin.target,
         "PIPEGEN_COMMIT": "$(Build.SourceVersion)",
         "PIPEGEN_RUN_ID": "$(Build.BuildId)",
         "PIPEGEN_ATTEMPT": "$(System.JobAttempt)",
         "PIPEGEN_RUN_URL": "$(System.CollectionUri)$(System.TeamProjectId)/_build/results?buildId=$(Build.BuildId)",
-        "PIPEGEN_ACTOR": "$(Build.RequestedFor)",
+        "PIPEGEN_ACTOR": origin.actor,
         **{name: f"$(Build.SourcesDirectory)/{path}" for name, path in PATH_VARIABLES.items()},
     }
     return [{"name": name, "value": text, "readonly": True} for name, text in named.items()]

@@ -1,0 +1,325 @@
+"""The check of a repository, run by an agent against a server that answers as Azure DevOps does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azure_agent import Agent, job_steps, named
+from azure_evaluation import Facts, compiled, evaluate
+from azure_verdicts import (
+    CANCELS,
+    CHECK,
+    COMMIT,
+    CONFIG,
+    REVIEWS,
+    TOKEN,
+    WAITS,
+    Project,
+    asked,
+    checked,
+    pull_request,
+    root,
+    served,
+)
+from pipegen.config import HOSTS, Config, Host, Names, Runner
+from pipegen.targets import azure
+
+
+def errors(agent: Agent) -> str:
+    return "\n".join(agent.issues)
+
+
+# ---------------------------------------------------------------- what becomes of the reviews
+
+
+def test_a_change_that_concerns_no_model_succeeds_without_another_run(tmp_path: Path) -> None:
+    project = Project()
+    agent = checked([], project, tmp_path)
+    assert (agent.failed, project.asked) == (False, [])
+    assert "the change concerns no model" in agent.log
+
+
+def test_reviews_that_succeed_make_the_check_succeed(tmp_path: Path) -> None:
+    project = Project()
+    agent = checked(["churn-prediction", "fraud"], project, tmp_path)
+    assert not agent.failed, agent.log
+    assert project.runs == [
+        {
+            "resources": {"repositories": {"self": {"refName": "refs/pull/12/merge", "version": COMMIT}}},
+            "templateParameters": {
+                "models": "churn-prediction,fraud",
+                "branch": "feat/better",
+                "target": "main",
+                "actor": "Ann O'Neil $ (x)",
+            },
+        }
+    ]
+    assert (project.cancelled, project.tokens) == ([], {f"Bearer {TOKEN}"})
+    assert TOKEN not in agent.log
+
+
+@pytest.mark.parametrize("result", ["failed", "canceled", "skipped", "abandoned", "absent"])
+def test_a_review_that_does_not_succeed_fails_the_check_and_is_named(result: str, tmp_path: Path) -> None:
+    agent = checked(["churn", "fraud"], Project({"fraud": result}), tmp_path)
+    said = "missing" if result == "absent" else result
+    assert agent.failed
+    assert f"the review of fraud: {said}; see http" in errors(agent)
+    assert "mend it, push again" in errors(agent)
+    assert "churn" not in errors(agent)
+
+
+def test_warnings_fail_nothing(tmp_path: Path) -> None:
+    project = Project({"fraud": "succeededWithIssues"}, result="partiallySucceeded")
+    assert not checked(["fraud"], project, tmp_path).failed
+
+
+@pytest.mark.parametrize("result", ["failed", "canceled"])
+def test_a_run_counts_by_its_result_even_if_its_stages_say_otherwise(result: str, tmp_path: Path) -> None:
+    agent = checked(["fraud"], Project(result=result), tmp_path)
+    assert agent.failed
+    assert f"the run of the reviews of fraud: {result}" in errors(agent)
+
+
+def test_a_model_is_not_taken_for_one_whose_name_ends_alike(tmp_path: Path) -> None:
+    agent = checked(["of-b", "b"], Project({"b": "absent"}), tmp_path)
+    assert errors(agent).startswith("the review of b: missing")
+    assert len(agent.issues) == 1
+
+
+def test_a_review_that_never_ends_is_given_up_and_cancelled(tmp_path: Path) -> None:
+    project = Project({"fraud": ""})
+    agent = checked(["fraud"], project, tmp_path)
+    assert agent.failed
+    assert "no result after 330 minutes: fraud" in errors(agent)
+    assert "more parallel jobs" in errors(agent)
+    assert project.cancelled == [101]
+    assert agent.log.count("inProgress") == 1, "what does not change is said once"
+
+
+def test_waiting_asks_less_and_less_often(tmp_path: Path) -> None:
+    project = Project({"fraud": ""})
+    checked(["fraud"], project, tmp_path)
+    assert 600 < len(project.asked) < 700
+
+
+@pytest.mark.parametrize(("count", "chunks"), [(50, [50]), (51, [50, 1]), (120, [50, 50, 20])])
+def test_many_models_are_reviewed_in_several_runs_and_all_of_them_count(
+    count: int, chunks: list[int], tmp_path: Path
+) -> None:
+    models = [f"model-{number}" for number in range(count)]
+    project = Project()
+    assert not checked(models, project, tmp_path).failed
+    assert [len(project.models(101 + number)) for number in range(len(project.runs))] == chunks
+    assert [model for number in range(len(chunks)) for model in project.models(101 + number)] == models
+
+
+def test_one_failure_in_any_of_several_runs_fails_the_check(tmp_path: Path) -> None:
+    models = [f"model-{number}" for number in range(60)]
+    agent = checked(models, Project({"model-3": "failed", "model-59": "skipped"}), tmp_path)
+    assert agent.failed
+    assert [issue.partition(";")[0] for issue in agent.issues if "the review of" in issue] == [
+        "the review of model-3: failed",
+        "the review of model-59: skipped",
+    ]
+
+
+# ---------------------------------------------------------------- what the server may answer
+
+
+@pytest.mark.parametrize(
+    ("place", "codes", "expected"),
+    [
+        ("runs", [401], "give this project's build service the permissions View builds and Queue builds"),
+        ("runs", [403], "on pipeline pipegen-reviews"),
+        ("runs", [400], "HTTP 400: no way"),
+        ("runs", [500], "could not be queued (HTTP 500): run the check again"),
+        ("runs", [203], "the token of this job is not accepted"),
+        ("runs", [302], "HTTP 302"),
+        ("definitions", [404], "HTTP 404"),
+        ("builds", [500] * 30, "Azure DevOps does not answer (HTTP 500)"),
+        ("builds", [429, 503, 500], ""),
+        ("timeline", [500, 429], ""),
+        ("definitions", [503], ""),
+    ],
+)
+def test_a_server_in_trouble_fails_the_check_with_advice_or_is_asked_again(
+    place: str, codes: list[int], expected: str, tmp_path: Path
+) -> None:
+    agent = checked(["fraud"], Project(troubles={place: list(codes)}), tmp_path)
+    assert (agent.failed, expected in errors(agent)) == (bool(expected), True), agent.log
+    assert "Traceback" not in agent.log
+
+
+def test_a_server_that_is_not_there_fails_the_check(tmp_path: Path) -> None:
+    agent = checked(["fraud"], Project(), tmp_path, **{"System.CollectionUri": "http://127.0.0.1:9/org/"})
+    assert "Azure DevOps does not answer" in errors(agent)
+
+
+@pytest.mark.parametrize("definitions", [0, 2])
+def test_there_has_to_be_one_pipeline_for_reviews(definitions: int, tmp_path: Path) -> None:
+    agent = checked(["fraud"], Project(definitions=definitions), tmp_path)
+    assert f"{definitions} pipelines of this repository are called pipegen-reviews" in errors(agent)
+    assert agent.failed
+
+
+def test_a_run_of_another_commit_is_refused_and_cancelled(tmp_path: Path) -> None:
+    project = Project({"fraud": ""}, taken="d" * 40)
+    agent = checked(["fraud"], project, tmp_path)
+    assert f"took commit '{'d' * 40}' and not the one under review" in errors(agent)
+    assert project.cancelled == [101]
+
+
+def test_the_runs_of_a_cancelled_check_are_cancelled_and_no_others(tmp_path: Path) -> None:
+    project = Project({"fraud": ""}, runs=[{"templateParameters": {"models": name}} for name in ("churn", "fraud")])
+    (tmp_path / ".pipegen").mkdir()
+    (tmp_path / ".pipegen/models.queued").write_text("101\n102\n", "utf-8")
+    data = root()[CHECK]
+    (job,) = data["stages"][0]["jobs"]
+    with served(project) as address:
+        known = pull_request(**{"System.CollectionUri": address})
+        agent = Agent(tmp_path, variables=known, canceled=True).run(data, job)
+    assert (agent.ran, project.cancelled) == (["Show the summary", CANCELS], [102])
+    assert job["cancelTimeoutInMinutes"] >= 10
+
+
+def test_a_check_that_cannot_cancel_says_so_and_ends_as_it_would(tmp_path: Path) -> None:
+    project = Project({"fraud": ""}, taken="d" * 40, troubles={"builds": [200, 500]})
+    agent = checked(["fraud"], project, tmp_path)
+    assert "run 101 goes on: HTTPError" in agent.log
+    assert agent.failed
+
+
+# ---------------------------------------------------------------- who decides what runs
+
+
+HOSTILE = ("x$(System.AccessToken)", "x;touch${IFS}pwned", "a'b", 'a"b', "$[variables.x]", "${{ 1 }}", "a%0Ab", "a\nb")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("side", ["SourceBranch", "TargetBranch"])
+def test_a_branch_name_that_could_mean_something_is_refused_before_anything_is_queued(
+    side: str, name: str, tmp_path: Path
+) -> None:
+    project = Project()
+    agent = checked(["fraud"], project, tmp_path, **{f"System.PullRequest.{side}": name, "x": "expanded"})
+    assert agent.failed
+    assert "has characters that could mean something to Azure" in errors(agent)
+    assert (project.runs, TOKEN in agent.log, list(tmp_path.glob("pwned"))) == ([], False, [])
+
+
+@pytest.mark.parametrize("name", ["feat/a_b-1.2+x@y#3=4", "dependabot/npm_and_yarn/x-1.2", "größe"])
+def test_ordinary_branch_names_are_taken(name: str, tmp_path: Path) -> None:
+    project = Project()
+    assert not checked(["fraud"], project, tmp_path, **{"System.PullRequest.SourceBranch": name}).failed
+    assert project.runs[0]["templateParameters"]["branch"] == name
+
+
+@pytest.mark.parametrize("model", ["../fraud", "Fraud", "fraud,churn", "$(x)", "fraud@templates"])
+def test_only_models_reach_the_path_of_a_template(model: str, tmp_path: Path) -> None:
+    project = Project()
+    agent = checked(["fraud", model], project, tmp_path, x="expanded")
+    assert "which is no model" in errors(agent)
+    assert project.runs == []
+
+
+def test_a_fork_never_gets_a_run_with_secrets(tmp_path: Path) -> None:
+    project = Project()
+    agent = checked(["fraud"], project, tmp_path, **{"System.PullRequest.IsFork": "True"})
+    assert "push the branch to this repository" in errors(agent)
+    assert project.asked == []
+
+
+def test_bitbucket_has_its_source_branch_reviewed(tmp_path: Path) -> None:
+    project = Project(provider="Bitbucket")
+    assert not checked(["fraud"], project, tmp_path, **{"Build.Repository.Provider": "Bitbucket"}).failed
+    assert project.runs[0]["resources"] == {"repositories": {"self": {"refName": "refs/heads/feat/better"}}}
+
+
+@pytest.mark.parametrize("reason", ["Manual", "IndividualCI", "Schedule", "ResourceTrigger"])
+def test_a_run_that_no_pull_request_started_is_no_verdict(reason: str, tmp_path: Path) -> None:
+    data = root()[CHECK]
+    (job,) = data["stages"][0]["jobs"]
+    agent = Agent(tmp_path, variables=pull_request(**{"Build.Reason": reason})).run(data, job)
+    assert agent.failed
+    assert agent.ran == ["Check what started the run", "Show the summary", CANCELS]
+    assert errors(agent) == "pull requests alone have a verdict: this run was not started by one"
+
+
+@pytest.mark.parametrize(
+    ("variables", "branch", "target"),
+    [
+        ({"SourceBranch": "refs/heads/feat/x", "TargetBranch": "refs/heads/dev"}, "feat/x", "dev"),
+        ({"SourceBranch": "feat/x", "TargetBranch": "dev", "IsFork": "False"}, "feat/x", "dev"),
+        ({"SourceBranch": "feat/x", "TargetBranch": "dev", "IsFork": "True"}, "fork:feat/x", "dev"),
+        ({"SourceBranch": "refs/heads/refs/heads/dev", "TargetBranch": "refs/heads/prod"}, "refs/heads/dev", "prod"),
+    ],
+)
+def test_the_check_knows_where_a_pull_request_comes_from_and_goes_to(
+    variables: dict[str, str], branch: str, target: str
+) -> None:
+    facts = Facts({f"System.PullRequest.{name}": value for name, value in variables.items()})
+    found = root()[CHECK]["variables"]
+    values = {name: evaluate(text[2:-1], facts) for name, text in named(found) if "_BRANCH" in name}
+    assert values == {"PIPEGEN_BRANCH": branch, "PIPEGEN_TARGET_BRANCH": target}
+
+
+# ---------------------------------------------------------------- the files
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_check_runs_for_every_pull_request_and_for_nothing_else(host: Host) -> None:
+    files = root(Config(host=host, pin=CONFIG.pin))
+    by_file = host in {"github", "bitbucket"}
+    assert files[CHECK]["trigger"] == "none"
+    assert files[CHECK]["pr"] == ({"branches": {"include": ["*"]}} if by_file else "none")
+    assert (files[REVIEWS]["trigger"], files[REVIEWS]["pr"]) == ("none", "none")
+    assert all("schedules" not in data for data in files.values())
+
+
+def test_the_token_reaches_the_steps_that_queue_and_cancel_alone() -> None:
+    (job,) = root()[CHECK]["stages"][0]["jobs"]
+    holding = [step["displayName"] for step in job_steps(job) if "AccessToken" in str(step)]
+    assert holding == [WAITS, CANCELS]
+    assert "AccessToken" not in str(root()[REVIEWS])
+
+
+def test_the_run_of_reviews_inserts_the_template_of_each_model_that_it_is_told() -> None:
+    data = root()[REVIEWS]
+    ((loop, (inserted,)),) = data["stages"][0].items()
+    assert loop == "${{ each model in split(parameters.models, ',') }}"
+    assert inserted["template"] == "/azure-pipelines/${{ model }}/review.yml@self"
+    models, *told = data["parameters"]
+    assert models == {"name": "models", "displayName": "Models, with commas between them", "type": "string"}
+    assert {name: compiled(text, {name: "x"}) for name, text in inserted["parameters"].items()} == {
+        each["name"]: "x" for each in told
+    }
+
+
+def test_without_a_whole_pin_there_is_no_check() -> None:
+    assert azure.root(Config(), None) == {}
+
+
+@pytest.mark.parametrize(
+    ("runners", "file", "job"),
+    [
+        ({}, {"vmImage": "ubuntu-24.04"}, None),
+        ({"default": Runner(("linux",), demands=("docker",))}, {"name": "linux", "demands": ["docker"]}, None),
+        ({"check": Runner(("waiting",))}, {"vmImage": "ubuntu-24.04"}, {"name": "waiting"}),
+    ],
+)
+def test_the_check_may_wait_in_a_pool_of_its_own(
+    runners: dict[str, Runner], file: dict[str, Any], job: dict[str, Any] | None
+) -> None:
+    files = root(replace(CONFIG, names={"azure": Names(runners)}))
+    (found,) = files[CHECK]["stages"][0]["jobs"]
+    assert (files[CHECK]["pool"], files[REVIEWS]["pool"], found.get("pool")) == (file, file, job)
+
+
+def test_the_check_outlives_what_it_waits_for() -> None:
+    (job,) = root()[CHECK]["stages"][0]["jobs"]
+    (waits,) = (step for step in job_steps(job) if step["displayName"] == WAITS)
+    assert job["timeoutInMinutes"] > waits["timeoutInMinutes"] > asked().wait_minutes
