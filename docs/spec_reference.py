@@ -1,19 +1,30 @@
-"""Writes what is made from the shapes: schemas/, and the tables of docs/spec.md between their markers."""  # noqa: INP001  (a script)
+"""Writes what is made from the shapes: schemas/, and the tables of docs/ between their markers."""  # noqa: INP001  (a script)
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from pipegen.resources import SCHEMAS
-from pipegen.schema import Schema, model_spec_schema, schema_text, stage_kind_schema, stage_kind_schema_text
+from pipegen.schema import (
+    Schema,
+    config_schema,
+    config_schema_text,
+    model_spec_schema,
+    schema_text,
+    stage_kind_schema,
+    stage_kind_schema_text,
+)
 from pipegen.spec import model, scalars, stages
+from pipegen.spec.forms import TOML
 
-PAGE = Path(__file__).resolve().parent / "spec.md"
+DOCS = Path(__file__).resolve().parent
+PAGE = DOCS / "spec.md"
+CONFIGURATION_PAGE = DOCS / "configuration.md"
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 FORMS: dict[str, Any] = {
     "id": scalars.Id,
@@ -39,24 +50,45 @@ def main() -> None:
     """Writes the files; what differs shows in the version control."""
     (SCHEMAS / "model-spec.schema.json").write_text(schema_text(), "utf-8", newline="\n")
     (SCHEMAS / "stage-kind.schema.json").write_text(stage_kind_schema_text(), "utf-8", newline="\n")
-    PAGE.write_text(updated(PAGE.read_text("utf-8")), "utf-8", newline="\n")
+    (SCHEMAS / "pipegen-toml.schema.json").write_text(config_schema_text(), "utf-8", newline="\n")
+    for page, tables in ((PAGE, reference()), (CONFIGURATION_PAGE, configuration())):
+        page.write_text(updated(page.read_text("utf-8"), tables), "utf-8", newline="\n")
 
 
-def updated(page: str) -> str:
-    """The page with its tables made anew."""
+def updated(page: str, tables: str) -> str:
+    """The page with these tables between its markers."""
     before, rest = page.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n\n{tables}\n{END}{rest.split(END)[1]}"
 
 
 def reference() -> str:
     """All tables: the spec, what is in it by first use, stage kinds, and the forms of words."""
     spec, kind = model_spec_schema(), stage_kind_schema()
-    lines = [*_shape("The spec", spec), *(line for name in _by_use(spec) for line in _shape(name, spec["$defs"][name]))]
+    lines = [
+        *_shape("The spec", spec, _plain),
+        *(line for name in _by_use(spec) for line in _shape(name, spec["$defs"][name], _plain)),
+    ]
     lines += [
-        *_shape("StageKind", kind),
-        *(line for name in _by_use(kind) for line in _shape(name, kind["$defs"][name])),
+        *_shape("StageKind", kind, _plain),
+        *(line for name in _by_use(kind) for line in _shape(name, kind["$defs"][name], _plain)),
     ]
     return "\n".join([*lines, *_forms()])
+
+
+def configuration() -> str:
+    """The tables of pipegen.toml; what specs have too is on their page."""
+    spec, file = model_spec_schema(), config_schema()
+    lines = [*_shape("The file", file, TOML.written)]
+    lines += [
+        line
+        for name in _by_use(file)
+        if name not in spec["$defs"]
+        for line in _shape(name, file["$defs"][name], TOML.written)
+    ]
+    tables = "\n".join(lines).rstrip("\n") + "\n"
+    for name in spec["$defs"]:
+        tables = tables.replace(f"](#{name.lower()})", f"](spec.md#{name.lower()})")
+    return tables
 
 
 def _by_use(schema: Schema) -> list[str]:
@@ -80,7 +112,7 @@ def _references(node: object) -> Iterator[str]:
         yield from (name for child in node for name in _references(child))
 
 
-def _shape(name: str, shape: Schema) -> Iterator[str]:
+def _shape(name: str, shape: Schema, written: Callable[[object], str]) -> Iterator[str]:
     yield from (
         f"### {name}",
         "",
@@ -90,8 +122,9 @@ def _shape(name: str, shape: Schema) -> Iterator[str]:
         "| --- | --- | --- | --- |",
     )
     for key, field in shape["properties"].items():
-        default = _required(shape, key) or _default(field)
-        yield f"| `{key}` | {_cell(form(field))} | {default} | {_cell(field['description'] + _example(field))} |"
+        default = _required(shape, key) or _default(field, written)
+        said = _cell(field["description"] + _example(field, written))
+        yield f"| `{key}` | {_cell(form(field))} | {default} | {said} |"
     yield ""
 
 
@@ -102,14 +135,14 @@ def _required(shape: Schema, key: str) -> str:
     return "required without `extends`" if is_one_of_two else ""
 
 
-def _default(field: Schema) -> str:
-    return f"`{_plain(field['default'])}`" if "default" in field else ""
+def _default(field: Schema, written: Callable[[object], str]) -> str:
+    return f"`{written(field['default'])}`" if "default" in field else ""
 
 
-def _example(field: Schema) -> str:
+def _example(field: Schema, written: Callable[[object], str]) -> str:
     if "examples" not in field or field.get("type") == "boolean":
         return ""
-    shown = _plain(field["examples"][0])
+    shown = written(field["examples"][0])
     return f" Example: `{shown}`" if len(shown) <= _LONGEST_EXAMPLE else ""
 
 

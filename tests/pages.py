@@ -19,6 +19,9 @@ PAGES = (
     "docs/adding-a-target.md",
     "docs/mission.md",
     "docs/findings.md",
+    "docs/configuration.md",
+    "docs/onboarding.md",
+    "docs/editors.md",
 )
 
 

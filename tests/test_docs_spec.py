@@ -133,7 +133,7 @@ def test_every_variable_of_the_store_is_one_that_its_description_or_the_page_nam
 
 
 def test_the_tables_are_those_of_the_shapes() -> None:
-    assert REFERENCE["updated"](PAGE) == PAGE, "run: make schema"
+    assert REFERENCE["updated"](PAGE, REFERENCE["reference"]()) == PAGE, "run: make schema"
 
 
 def test_every_link_on_the_page_leads_to_a_heading_or_a_file() -> None:

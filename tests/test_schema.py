@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
+from config_samples import COMPLETE
 from deliveries import ROOT, SPECS
+from pipegen.config.shape import PipegenToml
 from pipegen.resources import SCHEMAS
 from pipegen.schema import (
+    config_schema,
+    config_schema_text,
     model_spec_schema,
     schema_text,
     stage_kind_schema,
@@ -27,7 +32,10 @@ from pipegen.stage_kinds import StageKind
 from runners import require
 
 SPEC_SCHEMA = model_spec_schema()
-SCHEMAS_BY_NAME = {"model-spec": SPEC_SCHEMA, "stage-kind": stage_kind_schema()}
+CONFIG_SCHEMA = config_schema()
+SCHEMAS_BY_NAME = {"model-spec": SPEC_SCHEMA, "stage-kind": stage_kind_schema(), "pipegen-toml": CONFIG_SCHEMA}
+WHOLE = {"model-spec": SPEC_SCHEMA, "pipegen-toml": CONFIG_SCHEMA}
+"""Those whose every property has an example, a choice or a default."""
 EDITOR_LINE = "# yaml-language-server: $schema=../schemas/model-spec.schema.json"
 MISSING = "(the key left out)"
 
@@ -129,9 +137,9 @@ REFUSED = [
 ]
 
 
-def changed(path: str, value: object) -> dict[str, Any]:
+def changed(path: str, value: object, whole: dict[str, Any] = MINIMAL) -> dict[str, Any]:
     """The spec above with one value put in, or one key taken out."""
-    spec = copy.deepcopy(MINIMAL)
+    spec = copy.deepcopy(whole)
     *way, last = [int(key) if key.isdigit() else key for key in path.split(".")]
     place: Any = spec
     for key in way:
@@ -178,8 +186,12 @@ PROPERTIES = [
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("model-spec", schema_text()), ("stage-kind", stage_kind_schema_text())],
-    ids=lambda each: each[:10],
+    [
+        ("model-spec", schema_text()),
+        ("stage-kind", stage_kind_schema_text()),
+        ("pipegen-toml", config_schema_text()),
+    ],
+    ids=lambda each: each[:12],
 )
 def test_the_committed_schema_is_the_one_that_the_shapes_make(name: str, text: str) -> None:
     committed = SCHEMAS / f"{name}.schema.json"
@@ -210,6 +222,40 @@ def test_the_shipped_stage_kinds_fit_their_schema(path: Path) -> None:
     assert list(Draft202012Validator(SCHEMAS_BY_NAME["stage-kind"]).iter_errors(kind)) == []
 
 
+def test_the_shipped_pipegen_toml_fits_its_schema() -> None:
+    for text in ((ROOT / "pipegen.toml").read_text("utf-8"), COMPLETE):
+        assert list(Draft202012Validator(CONFIG_SCHEMA).iter_errors(tomllib.loads(text))) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("format", 2),
+        ("required-version", "~=0.1"),
+        ("repository.host", "svn"),
+        ("repository.hots", "github"),
+        ("pipegen.sha256", MISSING),
+        ("pipegen.version", 1),
+        ("github.runners.gpu", 5),
+        ("github.actions.x", {"version": "v1", "commit": "0" * 40}),
+        ("azure.runners.gpu", {"pol": "x"}),
+        ("azure.extends.template", MISSING),
+        ("azure.extends.repository.ref", "v3"),
+        ("jenkins.libraries", ["company-ci"]),
+        ("steps.before.0.title", MISSING),
+        ("defaults.stages", []),
+        ("flow", []),
+        ("environments.Prod", {}),
+    ],
+    ids=str,
+)
+def test_the_schema_of_pipegen_toml_refuses_what_its_reader_refuses(path: str, value: object) -> None:
+    toml = changed(path, value, tomllib.loads(COMPLETE))
+    assert not Draft202012Validator(CONFIG_SCHEMA).is_valid(toml)
+    with pytest.raises(ValidationError):
+        PipegenToml.model_validate(toml)
+
+
 def test_the_spec_that_the_tables_change_is_right_itself() -> None:
     assert fits_schema(MINIMAL)
     assert fits_shape(MINIMAL)
@@ -233,15 +279,25 @@ def test_every_property_is_described_in_a_sentence(schema: dict[str, Any]) -> No
     assert schema["description"][0].isupper() or schema["description"].startswith("`")
 
 
-@pytest.mark.parametrize("where", [pytest.param(node, id=where) for where, node in schemas_inside(SPEC_SCHEMA)])
-def test_examples_and_defaults_are_right_by_their_own_schema(where: dict[str, Any]) -> None:
-    validator = Draft202012Validator({**where, "$defs": SPEC_SCHEMA["$defs"]})
-    shown = [*where.get("examples", []), *([where["default"]] if "default" in where else [])]
+NODES = [
+    pytest.param(schema, node, id=f"{name}{where}")
+    for name, schema in WHOLE.items()
+    for where, node in schemas_inside(schema)
+]
+
+
+@pytest.mark.parametrize(("schema", "node"), NODES)
+def test_examples_and_defaults_are_right_by_their_own_schema(schema: dict[str, Any], node: dict[str, Any]) -> None:
+    validator = Draft202012Validator({**node, "$defs": schema["$defs"]})
+    shown = [*node.get("examples", []), *([node["default"]] if "default" in node else [])]
     assert [value for value in shown if not validator.is_valid(value)] == []
 
 
-@pytest.mark.parametrize("node", [pytest.param(node, id=where) for where, node in schemas_inside(SPEC_SCHEMA)])
-def test_a_property_that_is_not_a_choice_shows_an_example_or_its_default(node: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("schema", "node"), NODES)
+def test_a_property_that_is_not_a_choice_shows_an_example_or_its_default(
+    schema: dict[str, Any], node: dict[str, Any]
+) -> None:
+    del schema
     for name, child in node.get("properties", {}).items():
         chosen = {"examples", "default", "enum", "const"} & child.keys()
         assert chosen, name
@@ -256,8 +312,9 @@ def test_no_mapping_takes_a_key_that_nobody_knows(name: str) -> None:
             assert named or node["additionalProperties"] is False or where.endswith("/Stage/properties/with"), where
 
 
-def test_nothing_is_left_open_or_named_by_the_library() -> None:
-    for where, node in schemas_inside(SPEC_SCHEMA):
+@pytest.mark.parametrize("name", WHOLE)
+def test_nothing_is_left_open_or_named_by_the_library(name: str) -> None:
+    for where, node in schemas_inside(WHOLE[name]):
         assert node, f"{where} says nothing"
         assert where == "" or "title" not in node, where
         assert "patternProperties" not in node, where

@@ -1,4 +1,4 @@
-"""JSON schemas of model specs and stage kinds, made from their shapes for editors and other programs."""
+"""JSON schemas of model specs, stage kinds and pipegen.toml, made from their shapes for editors and programs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from pipegen.config.shape import PipegenToml
 from pipegen.explanation.words import duration
 from pipegen.spec.model import ModelSpec
 from pipegen.stage_kinds import StageKind
@@ -59,6 +60,11 @@ def stage_kind_schema() -> Schema:
     return schema
 
 
+def config_schema() -> Schema:
+    """The form of pipegen.toml, format 1, as draft 2020-12."""
+    return _schema(PipegenToml, "urn:pipegen:pipegen-toml:1", "pipegen.toml")
+
+
 def schema_text() -> str:
     """schemas/model-spec.schema.json, to the byte."""
     return _text(model_spec_schema())
@@ -67,6 +73,11 @@ def schema_text() -> str:
 def stage_kind_schema_text() -> str:
     """schemas/stage-kind.schema.json, to the byte."""
     return _text(stage_kind_schema())
+
+
+def config_schema_text() -> str:
+    """schemas/pipegen-toml.schema.json, to the byte."""
+    return _text(config_schema())
 
 
 def _schema(shape: type[BaseModel], identifier: str, title: str) -> Schema:

@@ -37,7 +37,7 @@ ActionName = Annotated[
 class Release(Shape):
     """A release of an action."""
 
-    version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=60)] = Field(
+    version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", max_length=50)] = Field(
         description="Its version, for people.", examples=["v7.0.1"]
     )
     commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] = Field(
@@ -47,7 +47,7 @@ class Release(Shape):
 
 
 class GitHub(Shape):
-    """GitHub Actions."""
+    """What GitHub Actions calls runners and teams, and the actions that its workflows use."""
 
     runners: dict[RunnerName, OneOrMany[GitHubLabel]] = Field(
         default={},
@@ -158,7 +158,7 @@ class Extends(Shape):
 
 
 class Azure(Shape):
-    """Azure Pipelines."""
+    """What Azure Pipelines calls runners and teams, and the template that its pipelines extend."""
 
     runners: dict[RunnerName, AzureRunner] = Field(
         default={},
@@ -195,7 +195,7 @@ Library = Annotated[
 
 
 class Jenkins(Shape):
-    """Jenkins."""
+    """What Jenkins calls runners and teams, and the libraries that its pipelines load."""
 
     runners: dict[RunnerName, JenkinsLabel] = Field(
         default={},

@@ -153,18 +153,28 @@ class PipegenToml(Shape):
         examples=[">=0.1,<0.2", "0.1.0"],
     )
     repository: Repository = Field(
-        default=Repository(), description="The repository that the specs are in.", examples=[{"host": "github"}]
+        default=Repository(), description="Where the specs live.", examples=[{"host": "github"}]
     )
     pipegen: Pin | None = Field(
         default=None,
-        description="Exactly which pipegen the pipelines install.",
+        description="The pipegen that pipelines install.",
         examples=[{"version": "0.1.0", "sha256": "0" * 64}],
     )
     github: GitHub = Field(
-        default=GitHub(), description="GitHub Actions.", examples=[{"runners": {"default": "ubuntu-24.04"}}]
+        default=GitHub(),
+        description="Names and actions on GitHub Actions.",
+        examples=[{"runners": {"default": "ubuntu-24.04"}}],
     )
-    azure: Azure = Field(default=Azure(), description="Azure Pipelines.", examples=[{"runners": {"gpu": "gpu-pool"}}])
-    jenkins: Jenkins = Field(default=Jenkins(), description="Jenkins.", examples=[{"libraries": ["company-ci@3.2.1"]}])
+    azure: Azure = Field(
+        default=Azure(),
+        description="Names and the required template on Azure Pipelines.",
+        examples=[{"runners": {"gpu": "gpu-pool"}}],
+    )
+    jenkins: Jenkins = Field(
+        default=Jenkins(),
+        description="Names and shared libraries on Jenkins.",
+        examples=[{"libraries": ["company-ci@3.2.1"]}],
+    )
     steps: Steps = Field(
         default=Steps(),
         description="Steps before and after those of every job.",
