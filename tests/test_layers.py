@@ -204,12 +204,12 @@ def test_over_an_empty_base_a_shipped_spec_is_what_it_was(path: Path) -> None:
 # ---------------------------------------------------------------- any layers
 
 
-def layers(owner: str) -> st.SearchStrategy[dict[str, object]]:
+def layers(owner: str, *, scoped: bool = True) -> st.SearchStrategy[dict[str, object]]:
     """Part of a spec whose every text says which file it stands in."""
     text = st.integers(0, 99).map(lambda number: f"{owner}{number}")
     texts = st.lists(text, max_size=2)
     names = st.sampled_from(["A", "B", "C"])
-    secret = st.fixed_dictionaries({}, optional={"credential": text, "stages": texts})
+    secret = st.fixed_dictionaries({}, optional={"credential": text, **({"stages": texts} if scoped else {})})
     secrets = st.lists(names, unique=True, max_size=3) | st.dictionaries(names, secret, max_size=3)
     environment = st.fixed_dictionaries(
         {}, optional={"title": text, "secrets": secrets, "variables": st.dictionaries(names, text, max_size=2)}
@@ -234,9 +234,11 @@ def sources(owner: str, name: str) -> st.SearchStrategy[Source]:
 
 
 def shared_tables() -> st.SearchStrategy[Source]:
-    kept = layers("toml").map(lambda data: {key: data[key] for key in data.keys() & {"runtime", "secrets", "store"}})
-    whole = st.tuples(layers("toml"), kept).map(
-        lambda both: {"environments": both[0].get("environments", {}), "defaults": both[1]}
+    """Without stages of secrets, of which each spec gets those that it has."""
+    said = layers("toml", scoped=False)
+    kept = said.map(lambda data: {key: data[key] for key in data.keys() & {"runtime", "secrets", "store"}})
+    whole = st.fixed_dictionaries(
+        {"environments": said.map(lambda data: data.get("environments", {})), "defaults": kept}
     )
     return whole.map(lambda data: Source.parse(SHARED, yaml.safe_dump(data, sort_keys=False).encode()))
 

@@ -34,7 +34,8 @@ def unlike_environment(origins: Origins, name: str, said: object, theirs: Branch
     """PG295: an environment says of what pipegen.toml says the same, and more only beside it."""
     path = ("environments", name)
     for each in _differences(path, said, theirs, whole=False):
-        yield _diagnostic(origins, "PG295", f"environment {name!r}", each, path)
+        if each.said is not None:  # a key without a value is a finding of its own
+            yield _diagnostic(origins, "PG295", f"environment {name!r}", each, path)
 
 
 def unlike_flow(origins: Origins, said: list[Mapping[str, object]], theirs: Branch) -> Iterator[Diagnostic]:
@@ -80,13 +81,9 @@ def _differences(path: KeyPath, said: object, theirs: Branch, *, whole: bool) ->
                 yield from _differences((*path, key), value, theirs.child(key), whole=inner)
             elif whole:
                 yield _Difference((*path, key), value, theirs, only_near=True)
-    elif not _is_names_of(said, theirs) and not _same(path, said, theirs.value):
+    # Names alone say nothing about secrets.
+    elif not (path[-1] == "secrets" and isinstance(said, list)) and not _same(path, said, theirs.value):
         yield _Difference(path, said, theirs)
-
-
-def _is_names_of(said: object, theirs: Branch) -> bool:
-    """Names alone say nothing about secrets, and a key without a value is a finding of its own."""
-    return said is None or (isinstance(said, list) and isinstance(theirs.value, dict))
 
 
 def _same(path: KeyPath, said: object, theirs: object) -> bool:
@@ -123,5 +120,7 @@ def _words(value: object) -> str:
             return f"[{', '.join(map(_words, value))}]"
         case dict():
             return "a mapping"
+        case None:
+            return "no value"
         case _:
             return str(value)

@@ -9,6 +9,7 @@ from pipegen.layers.agreement import unlike_environment, unlike_flow
 from pipegen.layers.merging import graft, over
 from pipegen.layers.origins import Branch, Origins
 from pipegen.plan.flow import CHECKS
+from pipegen.rules.identity import STORE_SCOPE
 from pipegen.spec.model import DEFAULT_FLOW
 
 _MERGED_DEFAULTS = ("runtime", "variables", "secrets")
@@ -38,13 +39,14 @@ def _with_environments(origins: Origins, data: Data, shared: Located) -> tuple[D
     theirs, own = shared.data.get("environments"), data.get("environments", {})
     if not isinstance(theirs, dict) or not isinstance(own, dict):
         return data, ()
-    used = {CHECKS, *own, *_named_environments(data)}
+    used, scopes = {CHECKS, *own, *_named_environments(data)}, _scopes(data)
     merged = dict(own)
     found: list[Diagnostic] = []
     for name in (each for each in theirs if each in used):
-        path, below = ("environments", name), Branch(theirs[name], shared, ("environments", name))
+        path = ("environments", name)
+        below = Branch(_within(scopes, theirs[name]), shared, path)
         if name in own:
-            found += unlike_environment(origins, name, own[name], below)
+            found += unlike_environment(origins, name, own[name], Branch(theirs[name], shared, path))
             merged[name] = over(origins, path, own[name], below)
         else:
             merged[name] = graft(origins, path, below)
@@ -52,7 +54,7 @@ def _with_environments(origins: Origins, data: Data, shared: Located) -> tuple[D
 
 
 def _with_defaults(origins: Origins, data: Data, shared: Located) -> Data:
-    given = shared.data.get("defaults")
+    given = _within(_scopes(data), shared.data.get("defaults"))
     if not isinstance(given, dict):
         return data
     found = dict(data)
@@ -68,6 +70,33 @@ def _with_defaults(origins: Origins, data: Data, shared: Located) -> Data:
 def _has_use(key: str, data: Data) -> bool:
     """A default archive is for specs whose flow has one."""
     return key != "archive" or "flow" not in data or any(each.get("role") == key for each in _mappings(data["flow"]))
+
+
+# ---------------------------------------------------------------- secrets for stages that a spec may not have
+
+
+def _scopes(data: Data) -> set[object]:
+    """What the `stages` of a secret may name in this spec."""
+    return {STORE_SCOPE, *(stage.get("id") for stage in _mappings(data.get("stages")))}
+
+
+def _within(scopes: set[object], shared: object) -> object:
+    """The same without the stages of secrets and tokens that the spec does not have: they are other specs'."""
+    if not isinstance(shared, dict):
+        return shared
+    kept = {
+        key: {name: _scoped(scopes, secret) for name, secret in shared[key].items()}
+        for key in ("secrets", "identity")
+        if isinstance(shared.get(key), dict)
+    }
+    return {**shared, **kept}
+
+
+def _scoped(scopes: set[object], secret: object) -> object:
+    stages = secret.get("stages") if isinstance(secret, dict) else None
+    if not isinstance(secret, dict) or not isinstance(stages, list):
+        return secret
+    return {**secret, "stages": [each for each in stages if each in scopes]}
 
 
 # ---------------------------------------------------------------- which environments a spec uses
