@@ -14,7 +14,7 @@ from validators.report import Report
 
 Check = Callable[[Sequence[Path]], list[Report]]
 
-RUNNER_LABELS = ("gpu",)
+RUNNER_LABELS = ("gpu", "small")
 
 
 def actionlint(files: Sequence[Path]) -> list[Report]:
