@@ -19,8 +19,6 @@ PAGES = (
     "docs/adding-a-target.md",
     "docs/mission.md",
     "docs/findings.md",
-    "docs/onboarding.md",
-    "docs/editors.md",
     "docs/configuration.md",
     "docs/onboarding.md",
     "docs/editors.md",
