@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from config_samples import COMPLETE
 from deliveries import ROOT, SPECS
+from pipegen.cli import main
 from pipegen.config.shape import PipegenToml
 from pipegen.resources import SCHEMAS
 from pipegen.schema import (
@@ -196,6 +198,11 @@ PROPERTIES = [
 def test_the_committed_schema_is_the_one_that_the_shapes_make(name: str, text: str) -> None:
     committed = SCHEMAS / f"{name}.schema.json"
     assert committed.read_text("utf-8") == text, "run: make schema"
+
+
+@pytest.mark.parametrize(("options", "text"), [([], schema_text()), (["--config"], config_schema_text())])
+def test_the_command_line_prints_a_schema_to_the_byte(options: list[str], text: str) -> None:
+    assert CliRunner().invoke(main, ["schema", *options]).stdout == text
 
 
 @pytest.mark.parametrize("name", SCHEMAS_BY_NAME)
