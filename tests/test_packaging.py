@@ -73,4 +73,9 @@ def test_the_installed_wheel_renders_in_another_folder(wheel: Path, tmp_path: Pa
     _run(pipegen, "render", "--target", "all", cwd=repository)
     _run(pipegen, "render", "--check", cwd=repository)
     written = {path.relative_to(repository).parts[0] for path in repository.rglob("*") if path.is_file()}
-    assert written == {"pipegen.toml", "model-specs", *(folder.split("/")[0] for folder in FOLDERS)}
+    assert written == {
+        "pipegen.toml",
+        "pipegen-requirements.txt",
+        "model-specs",
+        *(folder.split("/")[0] for folder in FOLDERS),
+    }

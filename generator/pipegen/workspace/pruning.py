@@ -36,12 +36,23 @@ class Selection:
     options: tuple[str, ...] = ()
 
     def covers(self, origin: Origin) -> bool:
-        gone = self.all_specs and not os.path.lexists(self.root / origin.spec)
+        gone = self.all_specs and _is_gone(self.root / origin.spec)
         return origin.target in self.targets and (gone or origin.spec in self.specs)
 
     def command(self, *arguments: str) -> str:
         """The files of the repository as a whole are rendered with all specs, so their source is not named."""
         return shlex.join(["pipegen", "render", *self.options, *(each for each in arguments if each != CONFIG_FILE)])
+
+
+def _is_gone(place: Path) -> bool:
+    """Whether nothing stands there; behind a folder that cannot be read, something may."""
+    try:
+        os.lstat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 @dataclass(frozen=True, slots=True)
