@@ -41,5 +41,10 @@ class Origins:
         return self.spec, path
 
     def diagnostic(self, finding: Finding, *, at_key: bool = False) -> Diagnostic:
+        """The finding at its place; where it counts stages, in the numbers of the file that it stands in."""
         file, path = self.place(finding.path)
-        return file.diagnostic(replace(finding, path=path), at_key=at_key)
+        message = finding.message
+        match finding.path, path:
+            case ("stages", int(here), *_), ("stages", int(there), *_) if here != there:
+                message = message.replace(f"item {here + 1} of 'stages'", f"item {there + 1} of 'stages'")
+        return file.diagnostic(replace(finding, path=path, message=message), at_key=at_key)
