@@ -10,7 +10,7 @@ import pytest
 
 from deliveries import CONFIG, SPECS, delivery_of
 from github_model import approval, delivery, deployment, job, phase, pipeline, run
-from pipegen.config import HOSTS, Config, Host
+from pipegen.config import HOSTS, Config, Host, Names, Pin, PinnedAction, Runner
 from pipegen.delivery import (
     Action,
     Approval,
@@ -190,6 +190,60 @@ def test_locks_and_ways_back_are_spoken_of_once() -> None:
     assert "leaves them five minutes" in said(made)["restore prod"].detail
     alone = said(delivery(pipeline(phase("prod", deployment=whole))))
     assert "a job of its own" in alone["restore prod"].detail
+
+
+def test_approvers_of_one_name_on_github_are_one() -> None:
+    config = Config(names={"github": Names(teams={"a": "acme/x", "b": "acme/x", "c": "acme/y"})})
+    made = delivery(environments=[settings_of(approval(count=2, approvers=("a", "b")))])
+    found = said(made, config)["approval prod"]
+    assert (found.fidelity, found.detail.split(": ")) == (
+        Fidelity.UNSUPPORTED,
+        ["2 approvals, but only 1 approvers to give one each", "acme/x"],
+    )
+    made = delivery(environments=[settings_of(approval(count=2, approvers=("a", "b", "c")))])
+    assert (
+        "reviewers acme/x, environment prod-approval-2 with reviewers acme/y;"
+        in said(made, config)["approval prod"].detail
+    )
+
+
+PIN = Pin("0.1.0", "0" * 64, requirements="requirements/pipegen.txt")
+CHECKING = delivery(pipeline(phase("checks", (job("a"),)), event=REVIEW))
+
+
+def test_the_one_check_of_the_repository_is_required_by_a_ruleset() -> None:
+    config = Config(pin=PIN, names={"github": Names(runners={"check": Runner(("self-hosted", "small"))})})
+    found = said(CHECKING, config)["verdict"]
+    assert found.fidelity is Fidelity.WITH_SETTINGS
+    assert found.detail.startswith("a ruleset on dev requires the status check 'pipegen' of GitHub Actions")
+    assert "(self-hosted, small)" in found.detail
+
+
+def test_without_a_way_to_install_pipegen_there_is_no_check_and_without_reviews_none_is_needed() -> None:
+    assert said(CHECKING, Config())["verdict"].fidelity is Fidelity.APPROXIMATED
+    assert "verdict" not in said(delivery(pipeline(phase("build", (job("a"),)))), Config(pin=PIN))
+
+
+@pytest.mark.parametrize(
+    ("labels", "said_of", "weaker"),
+    [
+        (("ubuntu-24.04-arm",), "runners of GitHub with the label ubuntu-24.04-arm", False),
+        (("Self-Hosted", "linux", "gpu"), "self-hosted runners with the labels linux, gpu, that have bash", True),
+        (("self-hosted",), "self-hosted runners with the label self-hosted, that have bash", True),
+    ],
+)
+def test_machines_are_spoken_of_by_their_labels(labels: tuple[str, ...], said_of: str, weaker: bool) -> None:  # noqa: FBT001
+    config = Config(names={"github": Names(runners={"default": Runner(labels)})})
+    found = said(CHECKING, config)
+    assert found["runner default"].detail.startswith(said_of)
+    assert ("runner default in reviews" in found) == weaker
+
+
+def test_a_release_of_an_action_that_no_workflow_uses_is_refused() -> None:
+    pins = {name: PinnedAction("v9", "0" * 40) for name in ("actions/checkout", "actions/chekout")}
+    found = said(CHECKING, Config(actions=pins))
+    assert "release of actions/checkout" not in found
+    assert found["release of actions/chekout"].fidelity is Fidelity.UNSUPPORTED
 
 
 @pytest.mark.parametrize(("event", "weaker"), [(REVIEW, True), (Merged("prod"), False)])

@@ -146,7 +146,7 @@ def _machine(runner: str | None, users: list[tuple[Pipeline, Job]], config: Conf
             what = f"runners of GitHub with the label{'s' if len(found) > 1 else ''} {', '.join(found)}"
             yield Capability(subject, Fidelity.WITH_SETTINGS, what, first.origin)
         return
-    named = [each for each in found if each != "self-hosted"] or ["self-hosted"]
+    named = [each for each in found if each.lower() != "self-hosted"] or ["self-hosted"]
     listed = f"label{'s' if len(named) > 1 else ''} {', '.join(named)}"
     what = f"self-hosted runners with the {listed}, that have bash, git, curl and python3"
     yield Capability(subject, Fidelity.WITH_SETTINGS, what, first.origin)
