@@ -85,8 +85,7 @@ def test_an_unknown_shell_is_wrong_usage() -> None:
 
 
 def test_a_shell_waits_for_no_import_to_list_commands() -> None:
-    code = "import pipegen.cli as cli; cli.main(prog_name='pipegen', standalone_mode=False)"
-    listing = f"{code}"
+    listing = "import pipegen.cli as cli; cli.main(prog_name='pipegen', standalone_mode=False)"
     script = f"import sys\ntry:\n    {listing}\nexcept SystemExit:\n    pass\nprint(*sys.modules, file=sys.stderr)"
     asked = {"_PIPEGEN_COMPLETE": "bash_complete", "COMP_WORDS": "pipegen ", "COMP_CWORD": "1"}
     environment = os.environ | asked | {"PYTHONPATH": str(ROOT / "generator")}

@@ -110,7 +110,9 @@ def _target_names(answer: str) -> str:
 
 def _asked_pin(said: pins.Said) -> pins.Said:
     click.echo("Gates are judged by pipegen, which pipelines install from one exact wheel. Empty: decide later.")
-    place = str(click.prompt("Wheel (file of this repository or https address), or package index", "", type=str))
+    place = str(
+        click.prompt("Wheel (a file of this repository or an https address), or package index", "", show_default=False)
+    )
     if not place:
         return said
     if place.startswith("https://") and not place.endswith(".whl"):
