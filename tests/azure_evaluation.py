@@ -86,6 +86,7 @@ _FUNCTIONS: dict[str, Callable[[Sequence[Value]], Value]] = {
     "in": lambda values: any(_same(values[0], each) for each in values[1:]),
     "lower": lambda values: str(values[0]).lower(),
     "ne": lambda values: not _same(*values),
+    "not": lambda values: values[0] is not True,
     "or": lambda values: any(value is True for value in values),
     "replace": lambda values: str(values[0]).replace(str(values[1]), str(values[2])),
     "startsWith": lambda values: str(values[0]).lower().startswith(str(values[1]).lower()),

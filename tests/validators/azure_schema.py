@@ -29,9 +29,27 @@ def path() -> Path:
 
 def findings(document: Document) -> Iterator[Finding]:
     """Each error at the deepest place it has: the alternatives above it all fail because of that one."""
-    for error in _validator().iter_errors(document.data):
+    for error in _validator().iter_errors(_compiled(document.data)):
         cause = max(_causes(error), key=lambda one: len(one.absolute_path))
         yield tuple(cause.absolute_path), "schema", cause.message
+
+
+def _compiled(node: Any) -> Any:  # noqa: ANN401
+    """What Azure reads once a loop over a list has put what is in it into the list."""
+    match node:
+        case dict():
+            return {key: _compiled(value) for key, value in node.items()}
+        case list():
+            return [_compiled(each) for item in node for each in _inserted(item)]
+    return node
+
+
+def _inserted(item: object) -> list[Any]:
+    match item:
+        case dict() if len(item) == 1:
+            ((key, value),) = item.items()
+            return value if str(key).startswith("${{ each ") and isinstance(value, list) else [item]
+    return [item]
 
 
 @cache

@@ -118,8 +118,9 @@ def asking_jobs(approval: Approval, config: Config, after: str) -> Iterator[tupl
 
 
 def approvers_of(approval: Approval, config: Config) -> tuple[str, ...]:
-    """What Azure calls those who may answer, each once."""
-    return tuple(dict.fromkeys(config.team(TARGET, each) for each in approval.approvers))
+    """What Azure calls those who may answer, each once; people keep a leading `@`, unless it is in their address."""
+    named = ((each, config.team(TARGET, each)) for each in approval.approvers)
+    return tuple(dict.fromkeys(f"@{name}" if each[0] == "@" and "@" not in name else name for each, name in named))
 
 
 def shares(approval: Approval, config: Config) -> tuple[tuple[str, ...], ...]:
