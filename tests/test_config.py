@@ -248,6 +248,24 @@ def test_a_warning_stops_nothing_and_stands_at_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("run", "code", "severity"),
+    [
+        ("echo $(Build.BuildId)", "PG241", Severity.ERROR),
+        ("echo '##vso[task.complete]'", "PG242", Severity.WARNING),
+        ("echo $GITHUB_SHA", "PG243", Severity.WARNING),
+    ],
+)
+def test_a_step_for_all_jobs_is_for_all_systems(run: str, code: str, severity: Severity) -> None:
+    [found] = _findings(f'[[steps.before]]\ntitle = "a"\nrun = "{run}"\n')
+    assert (found.code, found.severity, marked(found)) == (code, severity, f'"{run}"')
+
+
+def test_where_no_pipeline_is_for_azure_its_macros_are_texts() -> None:
+    text = '[repository]\ntargets = ["jenkins"]\n[[steps.before]]\ntitle = "a"\nrun = "$(Build.BuildId)"\n'
+    assert _findings(text) == ()
+
+
 # ---------------------------------------------------------------- any file at all
 
 

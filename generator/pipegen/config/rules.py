@@ -8,6 +8,7 @@ from pipegen.config.platforms import Extends
 from pipegen.config.shape import PipegenToml
 from pipegen.config.versions import satisfies
 from pipegen.diagnostics import Finding, KeyPath, Severity
+from pipegen.rules.scripts import of_one_system, predefined_macros
 
 _EXTENDS: KeyPath = ("azure", "extends")
 _MOVING = ("main", "master", "trunk", "develop", "dev", "head", "latest")
@@ -20,6 +21,7 @@ def findings(toml: PipegenToml) -> Iterator[Finding]:
         yield from _template_repository(toml.azure.extends)
         yield from _template_parameters(toml.azure.extends)
     yield from _moving(toml)
+    yield from _of_one_system(toml)
     yield from _one_name_twice("GitHub", toml.github.teams)
     yield from _one_name_twice("Azure", toml.azure.teams)
     yield from _one_name_twice("Jenkins", toml.jenkins.teams)
@@ -74,6 +76,16 @@ def _moving(toml: PipegenToml) -> Iterator[Finding]:
             message = f"the shared library {name!r} comes from the branch {version!r}, which moves"
             path = ("jenkins", "libraries", number)
             yield Finding(path, "PG028", message, f"name a tag or a commit: {name}@<tag>", Severity.WARNING)
+
+
+def _of_one_system(toml: PipegenToml) -> Iterator[Finding]:
+    """PG241 to PG243: the organisation's own steps run on every CI system alike."""
+    for key, steps in (("before", toml.steps.before), ("after", toml.steps.after)):
+        for number, step in enumerate(steps):
+            path: KeyPath = ("steps", key, number, "run")
+            if "azure" in toml.repository.targets:
+                yield from predefined_macros(step.run, path)
+            yield from of_one_system(step.run, path)
 
 
 def _one_name_twice(platform: str, teams: Mapping[str, str]) -> Iterator[Finding]:

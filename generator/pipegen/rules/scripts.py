@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipegen.config import Config
-from pipegen.diagnostics import Finding, Severity
+from pipegen.diagnostics import Finding, KeyPath, Severity
 from pipegen.rules.texts import texts
 from pipegen.rules.variables import declared_names
 from pipegen.spec.model import ModelSpec
@@ -55,27 +55,38 @@ def azure_macros(spec: ModelSpec, config: Config) -> Iterator[Finding]:
         return
     declared = {name.casefold(): name for name in declared_names(spec)}
     for each in texts(spec):
+        yield from predefined_macros(each.text, each.path)
         for word in dict.fromkeys(_MACRO.findall(each.text)):
-            if _PREDEFINED.match(word):
-                message = f"Azure puts the value of its variable in the place of $({word})"
-                yield Finding(each.path, "PG241", message, "use a variable of pipegen, for example $PIPEGEN_COMMIT")
-            elif word.casefold() in declared:
+            if word.casefold() in declared and not _PREDEFINED.match(word):
                 message = f"Azure puts the value of {declared[word.casefold()]} in the place of the command $({word})"
                 hint = f"write `$( {word} )` for the command, or ${declared[word.casefold()]} for the variable"
                 yield Finding(each.path, "PG240", message, hint)
 
 
+def predefined_macros(text: str, path: KeyPath) -> Iterator[Finding]:
+    """PG241 for one script, of a spec or of pipegen.toml."""
+    for word in dict.fromkeys(_MACRO.findall(text)):
+        if _PREDEFINED.match(word):
+            message = f"Azure puts the value of its variable in the place of $({word})"
+            yield Finding(path, "PG241", message, "use a variable of pipegen, for example $PIPEGEN_COMMIT")
+
+
 def one_system(spec: ModelSpec, _: Config) -> Iterator[Finding]:
     """PG242 and PG243: commands to and variables of one CI system mean nothing to the others."""
     for each in texts(spec):
-        command = _COMMAND.search(each.text)
-        if command:
-            message = f"{command[0]!r} is a command to one CI system"
-            hint = "write NAME=value to $PIPEGEN_OUTPUTS, and Markdown to $PIPEGEN_SUMMARY"
-            yield Finding(each.path, "PG242", message, hint, Severity.WARNING)
-        for name in dict.fromkeys(match[1] for match in _FOREIGN.finditer(each.text)):
-            what = f"${name} is a variable" if name else "'${{' opens an expression"
-            yield Finding(each.path, "PG243", f"{what} of one CI system", _instead(name), Severity.WARNING)
+        yield from of_one_system(each.text, each.path)
+
+
+def of_one_system(text: str, path: KeyPath) -> Iterator[Finding]:
+    """PG242 and PG243 for one script, of a spec or of pipegen.toml."""
+    command = _COMMAND.search(text)
+    if command:
+        message = f"{command[0]!r} is a command to one CI system"
+        hint = "write NAME=value to $PIPEGEN_OUTPUTS, and Markdown to $PIPEGEN_SUMMARY"
+        yield Finding(path, "PG242", message, hint, Severity.WARNING)
+    for name in dict.fromkeys(match[1] for match in _FOREIGN.finditer(text)):
+        what = f"${name} is a variable" if name else "'${{' opens an expression"
+        yield Finding(path, "PG243", f"{what} of one CI system", _instead(name), Severity.WARNING)
 
 
 def _instead(name: str | None) -> str:
