@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pages import ROOT
 from pipegen.config import Config, Pin
 from pipegen.onboarding.adoption import SCHEMA_FILE, schema_text
 from pipegen.onboarding.first_spec import Wanted, spec_text
@@ -31,22 +32,31 @@ class Seen:
 
 def _seen(folder: Path, text: str) -> Seen:
     """The text's one cursor is not part of the file."""
-    if not (HERE / "node_modules" / "yaml-language-server").is_dir():
-        missing("the Node packages are not installed: npm ci --prefix tests/validators")
     spec = folder / "model-specs" / "fraud.yaml"
     spec.parent.mkdir()
     (folder / SCHEMA_FILE).write_text(schema_text(), "utf-8")
     before = text.partition(CURSOR)[0]
     spec.write_text(text.replace(CURSOR, ""), "utf-8")
     place = [before.count("\n"), len(before.rpartition("\n")[2])]
-    asked = json.dumps({"file": str(spec), "places": [place]})
-    answer: Any = run_json([require("node"), "yaml_language_server.mjs"], stdin=asked)
+    answer = _answer(spec, place)
     complaints = (
         f"{each['range']['start']['line'] + 1}:{each['range']['start']['character'] + 1} {each['message']}"
         for each in answer["diagnostics"]
     )
     [offered] = answer["offered"]
     return Seen(tuple(complaints), tuple(offered["completions"]), offered["hover"])
+
+
+def _answer(spec: Path, *places: list[int]) -> Any:  # noqa: ANN401  (JSON)
+    if not (HERE / "node_modules" / "yaml-language-server").is_dir():
+        missing("the Node packages are not installed: npm ci --prefix tests/validators")
+    asked = json.dumps({"file": str(spec), "places": places})
+    return run_json([require("node"), "yaml_language_server.mjs"], stdin=asked)
+
+
+@pytest.mark.parametrize("spec", sorted((ROOT / "model-specs").glob("*.yaml")), ids=lambda spec: str(spec.stem))
+def test_a_shipped_spec_is_shown_without_complaints(spec: Path) -> None:
+    assert _answer(spec)["diagnostics"] == []
 
 
 @pytest.mark.parametrize("full", [False, True])
