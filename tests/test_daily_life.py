@@ -1,4 +1,4 @@
-"""Two people in one repository: pipegen taken up, models added side by side, a merge without conflict, a green check."""
+"""Two people in one repository: pipegen taken up, models added side by side, merged without conflict, a green check."""
 
 from __future__ import annotations
 
