@@ -290,3 +290,26 @@ def test_line_ends_and_a_byte_order_mark_move_no_place() -> None:
     source = TomlSource.parse("pipegen.toml", "\ufeff[a]\r\nb = 1\r\n")
     assert source.text == "[a]\nb = 1\n"
     assert marked(source, ("a", "b")) == "1"
+
+
+_PIECES = [
+    *("a", "b", ".", "=", "[", "]", "[[", "]]", "{", "}", ",", "\n", " ", "\t", "#", '"', "'", '"""', "'''", "\\"),
+    *("1", "true", "1979-05-27", " 07:32:00", "\x07", "a = ", "\na = ", "[a]\n", "[[a.b]]\n"),
+]
+
+
+def _parsed(text: str) -> TomlSource | list[str]:
+    try:
+        return TomlSource.parse("pipegen.toml", text)
+    except Refused as refusal:
+        return [each.code for each in refusal.diagnostics]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
+def test_any_text_is_refused_with_a_finding_or_has_a_place_for_each_path(text: str) -> None:
+    match _parsed(text):
+        case TomlSource() as source:
+            assert {path for path, _ in paths(source.data)} == set(places(source.text))
+        case codes:
+            assert codes == ["PG020"]
