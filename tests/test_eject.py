@@ -142,6 +142,18 @@ def test_the_last_target_takes_the_spec_along(repository: Path, run: Run) -> Non
     assert (repository / f"{SPEC}.ejected").exists()
 
 
+@pytest.mark.parametrize("text", ["pipegen: [\n", "pipegen: 1\ntargets: [azure]\nmodl: {}\n"])
+def test_one_target_of_a_spec_with_mistakes_is_refused_because_the_others_are_not_known(
+    repository: Path, run: Run, text: str
+) -> None:
+    (repository / SPEC).write_text(text, "utf-8")
+    before = tree(repository)
+    result = run("eject", SPEC, "-t", "jenkins", "--yes")
+    assert result.exit_code == 1
+    assert f"{SPEC}:" in result.stderr
+    assert tree(repository) == before
+
+
 def test_targets_that_cannot_be_edited_are_left_to_a_person(repository: Path, run: Run) -> None:
     (repository / SPEC).write_text("{" + str(Source.read(repository / SPEC, SPEC).data)[1:-1] + "}\n", "utf-8")
     before = tree(repository)

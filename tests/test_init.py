@@ -109,6 +109,19 @@ def test_a_wheel_in_the_repository_says_its_version_and_digest_itself(repository
     assert (pin.version, pin.sha256, pin.wheel) == ("0.1.0", hashlib.sha256(b"a wheel").hexdigest(), WHEEL)
 
 
+@pytest.mark.parametrize("named", ["mlops_pipegen-0.1.0-py3-none-any.whl", "{root}/" + WHEEL])
+def test_a_wheel_may_be_named_from_the_current_folder(
+    repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    (repository / "vendor").mkdir()
+    (repository / WHEEL).write_bytes(b"a wheel")
+    monkeypatch.chdir(repository / "vendor")
+    assert run("--yes", "--host", "github", "--wheel", named.format(root=repository)).exit_code == 0
+    pin = settings(repository).pin
+    assert pin is not None
+    assert pin.wheel == WHEEL
+
+
 PINS = [None, Pin("0.1.0", SHA256), Pin("0.1.0", SHA256, wheel=WHEEL), Pin("1.2", SHA256, "https://a.example/simple")]
 
 

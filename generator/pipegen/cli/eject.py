@@ -18,6 +18,7 @@ from pipegen.cli.console import (
 )
 from pipegen.compiler import Repository, compile_spec, load_spec, open_repository
 from pipegen.config import TARGET_NAMES
+from pipegen.diagnostics import Refused
 from pipegen.onboarding import disk, leaving
 from pipegen.targets import TARGETS
 from pipegen.workspace import find_root, spec_paths
@@ -59,13 +60,20 @@ def _spec(root: Path, model: str) -> str:
 
 def _handed(repository: Repository, spec: str, targets: tuple[str, ...]) -> leaving.Ejection:
     ejected = targets or TARGET_NAMES
-    made = load_spec(repository, spec).targets if (repository.root / spec).exists() else ()
-    kept = tuple(name for name in made if name not in ejected)
+    kept = _kept(repository, spec, targets) if targets and (repository.root / spec).exists() else ()
     folders = tuple(folder for target in TARGETS.values() for folder in target.FOLDERS)
     handed = leaving.ejection(repository.root, spec, folders, ejected=ejected, kept=kept)
     if not handed.files:
         raise click.ClickException(f"there is nothing to hand over: no file of {', '.join(ejected)} comes from {spec}")
     return handed
+
+
+def _kept(repository: Repository, spec: str, targets: tuple[str, ...]) -> tuple[str, ...]:
+    """The other targets of the spec; `Refused` where mistakes hide them, so that their files are not given up."""
+    loaded = load_spec(repository, spec)
+    if loaded.spec is None:
+        raise Refused(loaded.diagnostics)
+    return tuple(name for name in loaded.targets if name not in targets)
 
 
 def _warn_of_stale(repository: Repository, spec: str, handed: leaving.Ejection) -> None:

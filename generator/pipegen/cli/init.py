@@ -123,8 +123,9 @@ def _asked_pin(said: pins.Said) -> pins.Said:
 
 
 def _pin(root: Path, said: pins.Said) -> configuration.Pin | None:
+    wheel = pins.from_root(root, Path.cwd().resolve(), said.wheel) if said.wheel else None
     try:
-        return pins.pin(root, said)
+        return pins.pin(root, replace(said, wheel=wheel))
     except pins.Unpinned as error:
         raise click.UsageError(str(error)) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path, PurePosixPath
 
@@ -47,6 +48,13 @@ def pin(root: Path, said: Said) -> Pin | None:
     if sha256 is None:
         raise Unpinned("the SHA-256 of the wheel is needed; `sha256sum` says it")
     return Pin(version, sha256, said.index or _PYPI, said.wheel)
+
+
+def from_root(root: Path, here: Path, wheel: str) -> str:
+    """A wheel that is named from the current folder, named from the repository's root; an address stays."""
+    if wheel.startswith("https://") or not (here / wheel).exists():
+        return wheel
+    return Path(os.path.relpath(here / wheel, root)).as_posix()
 
 
 def _version_of(wheel: str) -> str:
