@@ -26,6 +26,11 @@ def source_of(path: Path) -> Source | Layered:
     return layered(spec, base_of(spec, ROOT, {}), None)
 
 
+def whole_text(source: Source | Layered) -> str:
+    """All that people wrote to make the spec."""
+    return "\n".join((source.text, *(source.inputs.values() if isinstance(source, Layered) else ())))
+
+
 def delivery_of(path: Path, config: Config = CONFIG) -> Delivery:
     """The delivery of one of the shipped specs."""
     kinds = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import assert_never
 
-from deliveries import SPECS, delivery_of
+from deliveries import SPECS, delivery_of, source_of, whole_text
 from local_run import LocalRun
 from local_trace import Started, Trace
 from local_world import World, new_world
@@ -62,7 +62,7 @@ def world_of(model: str, folder: Path) -> World:
     delivery = DELIVERIES[model]
     (spec,) = (path for path in SPECS if path.stem == model)
     branches = ("feat/new-features", "dev", "prod", "main")
-    world = new_world(folder / "world", delivery.spec, spec.read_text("utf-8"), delivery.path, branches)
+    world = new_world(folder / "world", delivery.spec, whole_text(source_of(spec)), delivery.path, branches)
     world.behave(BEHAVIOUR[model])
     return world
 
