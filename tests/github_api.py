@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -41,7 +43,10 @@ def context(api: Api, **more: str) -> dict[str, str]:
 
 @dataclass
 class Api:
-    """What the API answers and what it was asked; `failures` answers are `refusal` first, with `headers`."""
+    """What the API answers and what it was asked; `failures` answers are `refusal` first, with `headers`.
+
+    `unchanged` counts the answers that said no more than that they are the same as before.
+    """
 
     reviews: list[dict[str, Any]] = field(default_factory=list)
     failures: int = 0
@@ -49,6 +54,7 @@ class Api:
     headers: dict[str, str] = field(default_factory=dict)
     answer: object = None
     asked: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
+    unchanged: int = 0
     url: str = ""
 
     def respond(self, method: str, path: str, headers: dict[str, str], body: str) -> tuple[int, object]:
@@ -81,7 +87,12 @@ def serving(api: Api) -> Iterator[Api]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             status, answer = api.respond(self.command, self.path, dict(self.headers), body)
             text = b"" if answer is None else json.dumps(answer).encode()
+            tag = f'W/"{hashlib.sha256(text).hexdigest()}"'
+            if status == HTTPStatus.OK and self.headers.get("If-None-Match") == tag:
+                status, text = HTTPStatus.NOT_MODIFIED, b""
+                api.unchanged += 1
             self.send_response(status)
+            self.send_header("ETag", tag)
             self.send_header("Content-Length", str(len(text)))
             for name, value in api.headers.items():
                 self.send_header(name, value)

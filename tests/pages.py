@@ -20,6 +20,9 @@ PAGES = (
     "docs/mission.md",
     "docs/findings.md",
     "docs/configuration.md",
+    "docs/adopting-github.md",
+    "docs/sharing.md",
+    "docs/adopting-azure.md",
     "docs/onboarding.md",
     "docs/editors.md",
 )

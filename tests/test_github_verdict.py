@@ -328,6 +328,14 @@ def test_many_models_take_few_requests(api: RunsApi, tmp_path: Path) -> None:
     assert len(api.asked) == 4  # its own run, and three pages
 
 
+def test_answers_that_do_not_change_are_not_sent_again(api: RunsApi, tmp_path: Path) -> None:
+    run = run_of(result=None)
+    api.runs, api.changes = [run], becoming(run, {}, {}, {"status": "completed", "conclusion": "success"})
+    assert wait(api, tmp_path).code == 0
+    looks = sum("/runs?" in path for _, path, _, _ in api.asked)
+    assert api.unchanged == looks - 2
+
+
 def test_an_api_that_is_out_of_reach_is_asked_again(api: RunsApi, tmp_path: Path) -> None:
     api.runs, api.failures = [run_of()], 3
     done = wait(api, tmp_path)

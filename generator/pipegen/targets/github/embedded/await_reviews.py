@@ -28,6 +28,9 @@ RETRY = float(os.environ.get("RETRY_SECONDS", "5"))
 TRIES, LONGEST_PAUSE = 20, 120
 PAGE, PAGES = 100, 10
 EVENT = "pull_request"
+KNOWN: dict[str, tuple[str, Any]] = {}
+"""Path -> (tag, answer): an answer that is still the same does not count against the limit on requests."""
+
 ANEW = "then run this job again"
 
 
@@ -108,10 +111,20 @@ def once(path: str, body: object) -> Any:  # noqa: ANN401
         "Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}",
         "X-GitHub-Api-Version": "2022-11-28",
     }
+    tag, known = KNOWN.get(path, ("", None))
+    if tag:
+        headers["If-None-Match"] = tag
     data = None if body is None else json.dumps(body).encode()
-    with urlopen(Request(f"{API}/{path}", data, headers), timeout=60) as answer:  # noqa: S310
-        text = answer.read()
-    return json.loads(text) if text else None
+    try:
+        with urlopen(Request(f"{API}/{path}", data, headers), timeout=60) as answer:  # noqa: S310
+            text = answer.read()
+            found = json.loads(text) if text else None
+            KNOWN[path] = answer.headers.get("ETag", ""), found
+    except HTTPError as error:
+        if error.code != 304:  # noqa: PLR2004
+            raise
+        return known
+    return found
 
 
 def runs_of_head(event: str) -> list[dict[str, Any]]:
