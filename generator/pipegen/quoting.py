@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 INVISIBLE = (
     r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\ud800-\udfff\ufeff"
@@ -96,6 +97,8 @@ def markdown_text(text: str) -> str:
     return one_line(text).translate(_MARKDOWN_ESCAPES)
 
 
+# Titles and comments: each is asked for in every file that shows it.
+@lru_cache(maxsize=1024)
 def one_line(text: str) -> str:
     """The text with every run of spaces, line breaks, tabs and invisible characters as one space."""
     visible = text if shows(text) else re.sub(INVISIBLE, " ", text)

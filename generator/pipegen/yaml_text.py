@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
+from types import NoneType
 from typing import TypeAlias
 
 from pipegen.frozen import dataclass
@@ -45,8 +47,11 @@ class Spaced:
     value: Mapping[str, Node] | Sequence[Node]
 
 
-# The first three are found at once, the others by a search among what has registered with them.
+# What nodes are made of as a rule comes first: to find out whether something is a Mapping takes ten times as long.
+_MAPPINGS = (dict, Mapping)
 _COLLECTIONS = (dict, list, tuple, Mapping, Sequence)
+_MARKED = (Commented, Flow, Section, Spaced)
+_ON_ONE_LINE = (int, float, Flow, NoneType)
 _AMBIGUOUS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"])
 # It starts with no indicator, digit or sign, and not with `...`, which ends a document; in it is no `: ` and no ` #`,
 # and at its end no space and no colon.
@@ -79,17 +84,15 @@ def present(node: Mapping[str, Node]) -> dict[str, Node]:
 
 
 def _is_empty(node: Node) -> bool:
-    if isinstance(node, (Commented, Flow, Section, Spaced)):
+    if isinstance(node, _MARKED):
         return _is_empty(node.value)
-    return node is None or (not isinstance(node, str) and isinstance(node, _COLLECTIONS) and not node)
+    return not node and (node is None or (isinstance(node, _COLLECTIONS) and not isinstance(node, str)))
 
 
 def _write(lines: list[str], lead: str, node: Node, pad: str) -> None:
     """Write `node` behind `lead`, its key or dash, at the indentation `pad`."""
     if isinstance(node, str):
         lines.append(lead + (_block(node, pad) if "\n" in node else _text(node)))
-    elif isinstance(node, _COLLECTIONS):
-        _write_entries(lines, lead, node, pad)
     elif isinstance(node, Section):
         _write_comment(lines, lead, node.comment)
         _write(lines, lead, node.value, pad)
@@ -100,8 +103,10 @@ def _write(lines: list[str], lead: str, node: Node, pad: str) -> None:
         tail = f" # {comment}" if comment else ""
         is_block = isinstance(node.value, str) and "\n" in node.value
         lines.append(lead + (_block(node.value, pad, tail) if is_block else _inline(node.value) + tail))
-    else:
+    elif isinstance(node, _ON_ONE_LINE) or not isinstance(node, _COLLECTIONS):
         lines.append(lead + _inline(node))
+    else:
+        _write_entries(lines, lead, node, pad)
 
 
 def _write_entries(
@@ -114,25 +119,25 @@ def _write_entries(
 ) -> None:
     """Write a mapping or list: its first entry goes on the line of a dash but below a key."""
     if not node:
-        lines.append(lead + ("{}" if isinstance(node, Mapping) else "[]"))
+        lines.append(lead + ("{}" if isinstance(node, _MAPPINGS) else "[]"))
         return
     inner = pad + "  " if lead else pad
     if lead.endswith(": "):
         lines.append(lead[:-1])
         lead = inner
-    for number, (own_lead, value) in enumerate(_entries(node)):
-        if number:
-            lead = inner
-            # A literal block that keeps its last line breaks ends in a blank line; another would belong to its text.
-            if spaced and not f"\n{lines[-1]}".endswith("\n"):
-                lines.append("")
+    is_first = True
+    for own_lead, value in _entries(node):
+        # A literal block that keeps its last line breaks ends in a blank line; another one would belong to its text.
+        if spaced and not is_first and lines[-1] and not lines[-1].endswith("\n"):
+            lines.append("")
         _write(lines, lead + own_lead, value, inner)
+        lead, is_first = inner, False
 
 
 def _entries(node: Mapping[str, Node] | Sequence[Node]) -> Iterable[tuple[str, Node]]:
-    if isinstance(node, Mapping):
-        return [(_key(key), value) for key, value in node.items()]
-    return [("- ", item) for item in node]
+    if isinstance(node, _MAPPINGS):
+        return zip(map(_key, node), node.values(), strict=True)
+    return zip(repeat("- "), node, strict=False)
 
 
 def _write_comment(lines: list[str], lead: str, comment: str) -> None:

@@ -16,7 +16,7 @@ from pipegen.delivery import (
     Text,
     TokenValue,
 )
-from pipegen.plan.flow import Occasion, environments
+from pipegen.plan.flow import Occasion, environment_of
 from pipegen.spec.flow import Environment, Secret
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import Stage
@@ -53,7 +53,7 @@ def job_variables(
     parameters: Iterable[Parameter],
 ) -> tuple[JobVariable, ...]:
     """What every script of a job sees beside the run's context: what is more particular wins."""
-    declared = environments(spec).get(environment or "", Environment())
+    declared = environment_of(spec, environment)
     texts = {**spec.variables, **declared.variables, **extra}
     values = {"PIPEGEN_ENVIRONMENT": JobVariable("PIPEGEN_ENVIRONMENT", Text(environment or ""))}
     values |= {name: JobVariable(name, Text(text)) for name, text in texts.items()}
@@ -82,7 +82,7 @@ def _secrets(spec: ModelSpec, stage_id: str, environment: str | None) -> Iterato
 
     A package index's is for the installation alone, and the one that messages go to for messages.
     """
-    declared = environments(spec).get(environment or "", Environment())
+    declared = environment_of(spec, environment)
     own = {name: (environment, secret) for name, secret in declared.secrets.items()}
     shared: dict[str, tuple[str | None, Secret]] = {name: (None, secret) for name, secret in spec.secrets.items()}
     apart = {index.secret for index in spec.runtime.indexes} | {spec.notify.webhook if spec.notify else None}
@@ -94,7 +94,7 @@ def _secrets(spec: ModelSpec, stage_id: str, environment: str | None) -> Iterato
 def _tokens(spec: ModelSpec, stage: Stage, environment: str | None) -> Iterator[StepVariable]:
     if environment is None:
         return
-    declared = environments(spec).get(environment, Environment())
+    declared = environment_of(spec, environment)
     for name, token in token_values(environment, declared).items():
         scope = declared.identity[name].stages
         if stage.id in scope if scope is not None else stage.deploys:
@@ -108,7 +108,7 @@ def store_variables(spec: ModelSpec, environment: str | None) -> tuple[StepVaria
 
 def index_variables(spec: ModelSpec, environment: str | None) -> tuple[StepVariable, ...]:
     """Secrets of package indexes, for the installation alone."""
-    declared = environments(spec).get(environment or "", Environment())
+    declared = environment_of(spec, environment)
     found = []
     for index in spec.runtime.indexes:
         if index.secret in declared.secrets:
