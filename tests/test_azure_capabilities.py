@@ -105,7 +105,7 @@ def test_the_verdict_says_what_is_set_once_and_its_limits(host: Host, fidelity: 
     (verdict,) = (each for each in found if each.subject == "verdict")
     assert (verdict.fidelity, expected in verdict.detail) == (fidelity, True), verdict.detail
     if fidelity is not NOT:
-        for part in ("--name pipegen-reviews", "Queue builds", "two parallel jobs", "a fork"):
+        for part in ("--name pipegen-reviews", "Queue and Stop builds", "two parallel jobs", "a fork"):
             assert part in verdict.detail
 
 

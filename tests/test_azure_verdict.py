@@ -133,8 +133,8 @@ def test_one_failure_in_any_of_several_runs_fails_the_check(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("place", "codes", "expected"),
     [
-        ("runs", [401], "give this project's build service the permissions View builds and Queue builds"),
-        ("runs", [403], "on pipeline pipegen-reviews"),
+        ("runs", [401], "allow the build service of this project to View, Queue and Stop builds"),
+        ("runs", [403], "builds of pipegen-reviews"),
         ("runs", [400], "HTTP 400: no way"),
         ("runs", [500], "could not be queued (HTTP 500): run the check again"),
         ("runs", [203], "the token of this job is not accepted"),

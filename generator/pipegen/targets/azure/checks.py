@@ -44,7 +44,7 @@ def _once() -> tuple[str, ...]:
     """What is set once for the repository and all its models."""
     return (
         f"once for the repository: {creation(VERDICT, VERDICT_FILE)}; {creation(REVIEWS, REVIEWS_FILE)}",
-        f"permissions of the project's build service on {REVIEWS}: View builds, Queue builds and Stop builds",
+        f"permissions of the project's build service on {REVIEWS}: View build pipeline, View, Queue and Stop builds",
     )
 
 

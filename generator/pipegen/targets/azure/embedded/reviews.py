@@ -67,7 +67,7 @@ def call(path: str, body: object = None, **query: str) -> Any:  # noqa: ANN401
 
 
 def rights(code: int) -> str:
-    asked = f"give this project's build service the permissions View builds and Queue builds on pipeline {DEFINITION}."
+    asked = f"allow the build service of this project to View, Queue and Stop builds of {DEFINITION}."
     return asked if code in {401, 403} else "the reviews cannot be queued or watched."
 
 
