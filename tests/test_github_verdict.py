@@ -15,6 +15,7 @@ from github_model import read_back
 from github_runs import HEAD, RunsApi, dispatched, run_of
 from github_steps import Done, run_step, step_named
 from pipegen.config import CompanyStep, Config, Names, Pin, Runner
+from pipegen.delivery import CONTEXT_VARIABLES
 from pipegen.plan.verdict import verdict
 from pipegen.targets import github
 
@@ -107,6 +108,12 @@ def test_the_companys_steps_stand_around_those_of_the_check() -> None:
     names = [step["name"] for step in made["steps"]]
     assert names[2:4] == ["Log in", "Install pipegen"]
     assert names[-3:] == ["Log out", "Publish the summary", WAIT["name"]]
+
+
+def test_the_companys_steps_find_the_variables_that_all_jobs_have() -> None:
+    made = workflow()
+    names = made["env"].keys() | made["jobs"]["pipegen"]["env"].keys()
+    assert {*CONTEXT_VARIABLES, "PIPEGEN_MODEL", "PIPEGEN_EVENT", "PIPEGEN_ENVIRONMENT"} <= names
 
 
 # ---------------------------------------------------------------- waiting

@@ -7,7 +7,19 @@ added changes no setting.
 from __future__ import annotations
 
 from pipegen.config import CHECK_RUNNER, Config, Pin
-from pipegen.delivery import HOME, VERDICT, Checkout, Job, Prepare, PublishSummary, Run, Step, Verdict
+from pipegen.delivery import (
+    HOME,
+    VERDICT,
+    Checkout,
+    Job,
+    JobVariable,
+    Prepare,
+    PublishSummary,
+    Run,
+    Step,
+    Text,
+    Verdict,
+)
 from pipegen.plan.company_steps import around
 from pipegen.plan.jobs import PREPARATION
 from pipegen.quoting import sh_quote
@@ -33,7 +45,9 @@ def verdict(config: Config, target: str) -> Verdict | None:
         _find(target),
         PublishSummary(),
     )
-    job = Job(VERDICT, VERDICT, steps, runner=CHECK_RUNNER, timeout_minutes=60)
+    # Steps of the organisation may read what every other job has.
+    variables = tuple(JobVariable(name, Text("")) for name in ("PIPEGEN_MODEL", "PIPEGEN_ENVIRONMENT"))
+    job = Job(VERDICT, VERDICT, steps, variables=variables, runner=CHECK_RUNNER, timeout_minutes=60)
     return Verdict(around(config, job), _MODELS_FILE, _WAIT_MINUTES)
 
 

@@ -33,7 +33,11 @@ def verdict_files(config: Config, verdict: Verdict) -> dict[str, str]:
             "A newer commit makes the verdict on the one before pointless.",
         ),
         "defaults": {"run": {"shell": "bash"}},
-        "env": {**context(SOURCE_BRANCH, expression("github.base_ref")), "PIPEGEN_FORMAT": "github"},
+        "env": {
+            "PIPEGEN_EVENT": "review",
+            **context(SOURCE_BRANCH, expression("github.base_ref")),
+            "PIPEGEN_FORMAT": "github",
+        },
         "jobs": {VERDICT: _job(verdict, file)},
     }
     heading = (
