@@ -126,8 +126,8 @@ def served(project: Project) -> Iterator[str]:
             left = project.troubles.get(re.sub(r"/\d+", "", split.path).rpartition("/")[2], [])
             trouble = left.pop(0) if left else 200
             text = json.dumps({"message": "no\nway"}) if trouble != 200 else ""
-            if trouble == 203:
-                text = "<html>"
+            if trouble in {203, 206}:
+                text = "<html>" if trouble == 203 else "{}"
             elif trouble == 200:
                 text = json.dumps(project.answer(self.command, split.path, parse_qs(split.query), body))
             self.send_response(trouble)

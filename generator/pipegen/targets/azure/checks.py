@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipegen.config import Config, Host
+from pipegen.config import CHECK_RUNNER, Config, Host
 from pipegen.delivery import VERDICT, Capability, Change, Delivery, Review
 from pipegen.diagnostics import KeyPath
 from pipegen.targets.azure.fidelity import approximated, exact, unsupported, with_settings
-from pipegen.targets.azure.names import REVIEWS, REVIEWS_FILE, VERDICT_FILE, creation
+from pipegen.targets.azure.names import REVIEWS, REVIEWS_FILE, TARGET, VERDICT_FILE, creation
 from pipegen.targets.azure.texts import listed
 from pipegen.targets.azure.triggers import PULL_REQUEST_HOSTS
 
@@ -31,7 +31,7 @@ def _verdict(branches: str, config: Config, origin: KeyPath) -> Capability:
     if config.pin is None or config.pin.requirements is None:
         detail = "no check of the repository, and so no review: pipegen.toml does not say how pipelines install pipegen"
         return approximated("verdict", detail=detail, origin=origin)
-    settings = "; ".join((*_once(), _required(branches, config.host), *_limits()))
+    settings = "; ".join((*_once(), _required(branches, config.host), *_limits(config)))
     if config.host == "bitbucket":
         detail = (
             f"reviews take the source branch as it is, as Bitbucket has no name for what would be merged; {settings}"
@@ -55,10 +55,14 @@ def _required(branches: str, host: Host) -> str:
     return f"on the host, require the status {VERDICT} of Azure Pipelines before a merge into {branches}"
 
 
-def _limits() -> tuple[str, ...]:
+def _limits(config: Config) -> tuple[str, ...]:
+    mapped = config.runner(TARGET, CHECK_RUNNER)
+    agents = "a pool of its own for the runner check, if checks that wait are not to take the agents that reviews need"
+    if mapped is not None and mapped.labels:
+        agents = f"agent pool {mapped.labels[0]} of Linux agents that have bash, git and Python 3.11 or newer"
     return (
         "two parallel jobs or more, as the check keeps an agent while the reviews run",
-        "a pool of its own for the runner check, if checks that wait are not to take the agents that reviews need",
+        agents,
         "a pull request from a fork that concerns a model fails, as reviews run with secrets",
     )
 

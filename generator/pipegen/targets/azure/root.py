@@ -35,7 +35,7 @@ if [ "$BUILD_REASON" != PullRequest ]; then
   exit 1
 fi
 """
-_AFTER = 5
+_AFTER = 10
 """Minutes by which the waiting step outlives its own limit, so that it can say which review it waited for."""
 _CANCEL = 10
 

@@ -211,4 +211,7 @@ def main() -> None:
     tell(f"the reviews of {', '.join(models)} succeeded")
 
 
-main()
+try:
+    main()
+except (KeyError, TypeError, AttributeError, ValueError) as problem:
+    refuse(f"Azure DevOps answered in a form that this check does not know ({type(problem).__name__})")
