@@ -119,7 +119,8 @@ def once(path: str, body: object) -> Any:  # noqa: ANN401
         with urlopen(Request(f"{API}/{path}", data, headers), timeout=60) as answer:  # noqa: S310
             text = answer.read()
             found = json.loads(text) if text else None
-            KNOWN[path] = answer.headers.get("ETag", ""), found
+            if body is None:
+                KNOWN[path] = answer.headers.get("ETag", ""), found
     except HTTPError as error:
         if error.code != 304:  # noqa: PLR2004
             raise
