@@ -75,10 +75,10 @@ def test_afterwards_pipegen_neither_checks_nor_writes_nor_deletes_the_files(repo
     run("eject", "minimal", "--yes")
     assert run("render", "--prune").exit_code == 0
     kept = generated(repository)
-    (repository / "jenkins" / "minimal" / "review.Jenkinsfile").write_text("// mine\n", "utf-8")
+    (repository / "jenkins" / "minimal" / "change.Jenkinsfile").write_text("// mine\n", "utf-8")
     assert run("render", "--check").exit_code == 0
     assert run("render", "--prune", "--overwrite-edited").exit_code == 0
-    assert generated(repository) == {**kept, "jenkins/minimal/review.Jenkinsfile": "// mine\n"}
+    assert generated(repository) == {**kept, "jenkins/minimal/change.Jenkinsfile": "// mine\n"}
 
 
 def test_another_model_is_not_touched(repository: Path, run: Run) -> None:
@@ -186,7 +186,7 @@ def test_a_file_that_cannot_be_written_leaves_everything_as_it_was(
     real = Path.replace
 
     def full(self: Path, target: Path) -> Path:
-        if self.suffix == ".new" and Path(target).name == "review.Jenkinsfile":
+        if self.suffix == ".new" and Path(target).name == "change.Jenkinsfile":
             raise OSError(28, "No space left on device")
         return real(self, target)
 

@@ -102,7 +102,7 @@ def test_what_pipegen_toml_says_for_all_models_is_left_out(repository: Path, run
 
 
 def test_without_a_pin_the_gate_is_a_comment_and_its_absence_is_said(repository: Path, run: Run) -> None:
-    (repository / "pipegen.toml").unlink()
+    (repository / "pipegen.toml").write_text('[repository]\ntargets = ["github"]\n', "utf-8")
     result = run("new", "fraud", "--owner", "risk")
     assert result.exit_code == 0
     assert "PG259 warning" in result.stderr

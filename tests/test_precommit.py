@@ -101,12 +101,12 @@ def test_a_broken_spec_stops_the_commit_and_keeps_its_files(repository: Reposito
 
 
 def test_a_pipeline_that_was_edited_by_hand_stops_the_commit_and_stays(repository: Repository) -> None:
-    edited = repository.root / "jenkins" / "minimal" / "review.Jenkinsfile"
+    edited = repository.root / "jenkins" / "minimal" / "change.Jenkinsfile"
     edited.write_text(edited.read_text("utf-8") + "// mine\n", "utf-8")
     repository.git("add", "jenkins")
     code, printed = repository.commit()
     assert code == 1
-    assert "jenkins/minimal/review.Jenkinsfile: PG402" in printed
+    assert "jenkins/minimal/change.Jenkinsfile: PG402" in printed
     assert edited.read_text("utf-8").endswith("// mine\n")
 
 
