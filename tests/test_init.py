@@ -208,7 +208,10 @@ def test_pipegen_toml_stays_and_is_what_the_other_files_follow(repository: Path,
     assert result.exit_code == 0
     assert "already there pipegen.toml" in result.stdout
     assert tree(repository)["pipegen.toml"] == mine
-    assert tree(repository)[".gitattributes"] == "/jenkins/**/*.Jenkinsfile gitlab-generated\n"
+    assert tree(repository)[".gitattributes"].splitlines() == [
+        "/jenkins/**/*.Jenkinsfile gitlab-generated",
+        "/jenkins/**/*.groovy gitlab-generated",
+    ]
 
 
 def test_answers_for_a_pipegen_toml_that_exists_are_wrong_usage(repository: Path, run: Run) -> None:

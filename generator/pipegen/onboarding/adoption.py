@@ -16,7 +16,7 @@ ATTRIBUTES_FILE = ".gitattributes"
 _PATTERNS = {
     "azure": ("/azure-pipelines/**/*.yml",),
     "github": ("/.github/workflows/*.*.yml", "/.github/workflows/pipegen.yml"),
-    "jenkins": ("/jenkins/**/*.Jenkinsfile",),
+    "jenkins": ("/jenkins/**/*.Jenkinsfile", "/jenkins/**/*.groovy"),
 }
 """Generated files in the language of .gitattributes. Hand-written workflows have rarely a second dot in their names."""
 
