@@ -22,12 +22,19 @@ CODES = {
 class Shared:
     """Something that has one setting in the repository: its name, what this spec says of it, and where.
 
-    `says` maps what is said to its words; `place` is a diagnostic without code and message.
+    `says` maps what is said to its words. Where it is said is looked up when somebody asks, for as a rule specs agree.
     """
 
     name: str
     says: tuple[tuple[str, str], ...]
-    place: Diagnostic
+    source: Located
+    path: KeyPath
+
+    @property
+    def place(self) -> Diagnostic:
+        """A diagnostic without code and message."""
+        is_environment = len(self.path) == 2 and self.path[0] == "environments"  # noqa: PLR2004
+        return self.source.diagnostic(Finding(self.path, "", ""), at_key=is_environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +53,23 @@ class Summary:
 def summary(source: Located, spec: ModelSpec, outputs: Iterable[str] = ()) -> Summary:
     """The summary of a spec; `outputs` are the paths of its files, if they are known."""
     return Summary(
-        model=Shared(spec.model.name, (), _place(source, ("model", "name"))),
+        model=Shared(spec.model.name, (), source, ("model", "name")),
         environments=tuple(
-            Shared(name, _environment_says(environment), _place(source, ("environments", name)))
+            Shared(name, _environment_says(environment), source, ("environments", name))
             for name, environment in spec.environments.items()
             if name != CHECKS
         ),
         branches=tuple(
-            Shared(arrival.trunk, (("merge approvals", str(arrival.merge_approvals)),), _place(source, arrival.origin))
+            Shared(arrival.trunk, (("merge approvals", str(arrival.merge_approvals)),), source, arrival.origin)
             for arrival in review_targets(spec)
         ),
         sources=tuple(
-            Shared(arrival.trunk, (("sources", ", ".join(sorted(arrival.sources))),), _place(source, arrival.origin))
+            Shared(arrival.trunk, (("sources", ", ".join(sorted(arrival.sources))),), source, arrival.origin)
             for arrival in review_targets(spec)
         ),
         whole=spec.model.path == ".",
         outputs=tuple(outputs),
     )
-
-
-def _place(source: Located, path: KeyPath) -> Diagnostic:
-    return source.diagnostic(Finding(path, "", ""), at_key=len(path) == 2 and path[0] == "environments")  # noqa: PLR2004
 
 
 def _environment_says(environment: Environment) -> tuple[tuple[str, str], ...]:
@@ -97,11 +100,11 @@ def check_repository(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
 
 
 def _same_model(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
-    first: dict[str, Diagnostic] = {}
+    first: dict[str, Shared] = {}
     for each in summaries:
-        other = first.setdefault(each.model.name, each.model.place)
-        if other is not each.model.place:
-            message = f"the model {each.model.name!r} has a spec already: {_named(other)}"
+        other = first.setdefault(each.model.name, each.model)
+        if other is not each.model:
+            message = f"the model {each.model.name!r} has a spec already: {_named(other.place)}"
             yield _said(each.model.place, "PG290", message, "give one of them another name")
 
 

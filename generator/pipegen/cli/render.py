@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import click
@@ -25,13 +25,15 @@ from pipegen.cli.console import (
     spec_arguments,
     target_option,
 )
+from pipegen.cli.made import Made, compared, made
 from pipegen.cli.progress import watched
 from pipegen.compiler import REPOSITORY, Compiled, compile_root, compile_spec
-from pipegen.config import CONFIG_FILE, TARGET_NAMES
+from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
-from pipegen.repository import check_repository, summary
+from pipegen.frozen import dataclass
+from pipegen.repository import check_repository
 from pipegen.targets import TARGETS
-from pipegen.workspace import Selection, check, prune, surplus, write
+from pipegen.workspace import Selection, check_paths, prune, surplus, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,31 @@ class _Run:
     """One call of the command: what was compiled and where its files belong."""
 
     work: Chosen
-    compiled: tuple[Compiled, ...]
+    made: tuple[Made, ...]
     out: Path
     selection: Selection
     diagnostics: tuple[Diagnostic, ...]
     form: str
 
     @property
-    def usable(self) -> tuple[Compiled, ...]:
-        return tuple(each for each in self.compiled if each.path in self.selection.specs)
+    def usable(self) -> tuple[Made, ...]:
+        return tuple(each for each in self.made if each.path in self.selection.specs)
 
     @property
     def spec_count(self) -> int:
-        return sum(each.source is not None for each in self.usable)
+        return sum(each.is_spec for each in self.usable)
 
     @property
     def expected(self) -> dict[str, str]:
         return {path: text for each in self.usable for path, text in each.all_files.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeping:
+    """What a run keeps of each spec's files: how they compare with those on disk, and their texts."""
+
+    compared: bool
+    with_texts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +122,9 @@ def command(
         raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
     if differing and form != "text":
         raise click.UsageError("--diff prints a difference: leave out --format and PIPEGEN_FORMAT")
-    run = _compiled(chosen(specs, form, none_yet=checking or pruning), named_targets(targets), out, form, quiet=quiet)
+    work = chosen(specs, form, none_yet=checking or pruning)
+    keeping = _Keeping(compared=checking, with_texts=differing or not checking)
+    run = _made(work, named_targets(targets), out, form, keeping, quiet=quiet)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
         return
@@ -122,46 +134,54 @@ def command(
     finish(done.diagnostics)
 
 
-def _compiled(work: Chosen, targets: tuple[str, ...], out: Path | None, form: str, *, quiet: bool) -> _Run:
+def _made(
+    work: Chosen, targets: tuple[str, ...], out: Path | None, form: str, keeping: _Keeping, *, quiet: bool
+) -> _Run:
+    selection = _selection(work, targets, out)
+    place = out or work.repository.root
+
+    def kept(compiled: Compiled) -> Made:
+        each = made(compiled)
+        return compared(each, place, selection, with_texts=keeping.with_texts) if keeping.compared else each
+
     with watched(work.paths, quiet=quiet) as paths:
-        compiled = tuple(compile_spec(work.repository, path, targets) for path in paths)
+        specs = tuple(kept(compile_spec(work.repository, path, targets)) for path in paths)
     if work.everything:
-        compiled = (*compiled, compile_root(work.repository, targets))
-    summaries = tuple(summary(each.source, each.spec) for each in compiled if each.spec and each.source)
-    across = tuple(check_repository(summaries))
-    usable = _usable(compiled, across)
+        specs = (*specs, kept(compile_root(work.repository, targets)))
+    across = tuple(check_repository(each.summary for each in specs if each.summary))
+    found = (*work.repository.diagnostics, *(each for spec in specs for each in spec.diagnostics), *across)
+    # What is wrong in a base is found for every spec that extends it.
+    found = tuple(dict.fromkeys(found))
+    return _Run(work, specs, place, replace(selection, specs=_usable(specs, across)), found, form)
+
+
+def _selection(work: Chosen, targets: tuple[str, ...], out: Path | None) -> Selection:
+    """What the run is about; it is known last which specs are free of errors."""
     options = [word for name in targets for word in ("--target", name)] + (["--out", str(out)] if out else [])
     pin = work.repository.config.pin
     own = PurePosixPath(pin.requirements).parent.as_posix() if pin else "."
     folders = tuple(dict.fromkeys([*(each for target in TARGETS.values() for each in target.FOLDERS), own, "."]))
     names = frozenset((*(targets or TARGET_NAMES), REPOSITORY))
-    selection = Selection(work.repository.root, usable, names, folders, work.everything, tuple(options))
-    found = (*work.repository.diagnostics, *(each for spec in compiled for each in spec.diagnostics), *across)
-    # What is wrong in a base is found for every spec that extends it.
-    found = tuple(dict.fromkeys(found))
-    return _Run(work, compiled, out or work.repository.root, selection, found, form)
+    return Selection(work.repository.root, frozenset(), names, folders, work.everything, tuple(options))
 
 
-def _usable(compiled: Sequence[Compiled], across: Sequence[Diagnostic]) -> frozenset[str]:
+def _usable(specs: Sequence[Made], across: Sequence[Diagnostic]) -> frozenset[str]:
     """The specs whose files may be touched: without errors of their own or against another spec.
 
     Of two specs with one model neither may: the new one comes first where its name does, and the files are the other's.
     """
     refused = {diagnostic.file for diagnostic in across if has_errors([diagnostic])}
-    models = Counter(each.spec.model.name for each in compiled if each.spec)
-    refused |= {each.path for each in compiled if each.spec and models[each.spec.model.name] > 1}
-    return frozenset(each.path for each in compiled if each.files is not None and refused.isdisjoint(_places(each)))
-
-
-def _places(compiled: Compiled) -> tuple[str, ...]:
-    """The files in which a finding about a spec may stand."""
-    return (compiled.path, *compiled.inputs, CONFIG_FILE)
+    models = Counter(each.model for each in specs if each.model)
+    refused |= {each.path for each in specs if each.model and models[each.model] > 1}
+    return frozenset(each.path for each in specs if each.files is not None and refused.isdisjoint(each.places))
 
 
 def _compare(run: _Run, *, checking: bool, differing: bool, quiet: bool) -> None:
     found = list(run.diagnostics)
     if checking:
-        found += check(run.out, run.expected, run.selection)
+        differences = [each for spec in run.usable for each in spec.differences]
+        differences += check_paths(run.out, run.expected, run.selection)
+        found += sorted(differences, key=lambda diagnostic: diagnostic.sort_key)
     report(found, run.form)
     if differing:
         _print_diff(run)

@@ -19,9 +19,10 @@ from pipegen.cli.console import (
     spec_arguments,
     target_option,
 )
+from pipegen.cli.made import made
 from pipegen.cli.progress import watched
 from pipegen.compiler import load_spec
-from pipegen.repository import check_repository, summary
+from pipegen.repository import check_repository
 
 
 @click.command("validate")
@@ -40,10 +41,8 @@ def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet:
     """  # noqa: D301  (click reads a backspace as: keep these lines)
     work = chosen(specs, form)
     with watched(work.paths, quiet=quiet) as paths:
-        loaded = [load_spec(work.repository, path, named_targets(targets)) for path in paths]
-    across = tuple(
-        check_repository(tuple(summary(each.source, each.spec) for each in loaded if each.spec and each.source))
-    )
+        loaded = [made(load_spec(work.repository, path, named_targets(targets))) for path in paths]
+    across = tuple(check_repository(each.summary for each in loaded if each.summary))
     found = (*work.repository.diagnostics, *(found for each in loaded for found in each.diagnostics), *across)
     # What is wrong in a base is found for every spec that extends it.
     diagnostics = tuple(dict.fromkeys(found))

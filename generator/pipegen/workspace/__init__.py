@@ -1,6 +1,6 @@
 """Files and folders: which specs there are, what stands on disk, and writing, checking and pruning outputs."""
 
-from pipegen.workspace.checking import check, check_files, check_surplus
+from pipegen.workspace.checking import check, check_paths, check_texts
 from pipegen.workspace.findings import CODES
 from pipegen.workspace.pruning import Pruned, Selection, generated_files, prune, surplus
 from pipegen.workspace.specs import SpecPaths, find_root, spec_paths
@@ -13,8 +13,8 @@ __all__ = [
     "SpecPaths",
     "Written",
     "check",
-    "check_files",
-    "check_surplus",
+    "check_paths",
+    "check_texts",
     "find_root",
     "generated_files",
     "prune",

@@ -8,26 +8,27 @@ from pathlib import Path
 from pipegen.diagnostics import Diagnostic
 from pipegen.header import Header, read_header
 from pipegen.workspace.findings import finding
-from pipegen.workspace.outputs import Standing, Verdict, examine, foreign, judge, newer
+from pipegen.workspace.outputs import Standing, Verdict, case_collisions, foreign, judge, look_at, newer
 from pipegen.workspace.pruning import Selection, surplus, surplus_finding
 
 
 def check(root: Path, expected: Mapping[str, str], selection: Selection) -> tuple[Diagnostic, ...]:
     """What differs below `root` from the files of the selection, each finding with the command that mends it."""
-    found = (*check_files(root, expected, selection), *check_surplus(root, expected, selection))
+    found = (*check_texts(root, expected, selection), *check_paths(root, expected, selection))
     return tuple(sorted(found, key=lambda diagnostic: diagnostic.sort_key))
 
 
-def check_files(root: Path, expected: Mapping[str, str], selection: Selection) -> Iterator[Diagnostic]:
-    """What differs from some files of the selection; those of one spec at a time need little memory."""
-    standings, refused = examine(root, expected)
+def check_texts(root: Path, expected: Mapping[str, str], selection: Selection) -> Iterator[Diagnostic]:
+    """What differs from some files of the selection; of one spec after the other, their texts need not be kept."""
+    standings, refused = look_at(root, expected)
     yield from refused
     for standing in standings:
         yield from _difference(standing, expected[standing.path], selection)
 
 
-def check_surplus(root: Path, expected: Collection[str], selection: Selection) -> Iterator[Diagnostic]:
-    """The files that none of the expected paths of the whole selection accounts for."""
+def check_paths(root: Path, expected: Collection[str], selection: Selection) -> Iterator[Diagnostic]:
+    """What only all paths of the selection together show: that two would be one file, and files that nothing makes."""
+    yield from case_collisions(expected)
     for path, header in surplus(root, expected, selection):
         yield surplus_finding(path, header, selection)
 

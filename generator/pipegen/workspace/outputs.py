@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from io import FileIO
 from pathlib import Path, PurePath, PurePosixPath
@@ -58,10 +58,16 @@ def judge(standing: Standing, expected: str) -> Verdict:
     return Verdict.STALE
 
 
-def examine(root: Path, paths: Iterable[str]) -> tuple[list[Standing], list[Diagnostic]]:
-    """What stands at all the paths, sorted, and what is wrong with the paths that cannot be used."""
+def examine(root: Path, paths: Collection[str]) -> tuple[list[Standing], list[Diagnostic]]:
+    """What stands at all the paths, sorted, and what is wrong with them, one by one and together."""
+    standings, refused = look_at(root, paths)
+    return standings, [*case_collisions(paths), *refused]
+
+
+def look_at(root: Path, paths: Iterable[str]) -> tuple[list[Standing], list[Diagnostic]]:
+    """What stands at all the paths, sorted, and what is wrong with those that cannot be used."""
     standings: list[Standing] = []
-    refused = list(case_collisions(paths))
+    refused: list[Diagnostic] = []
     ground = _Ground(root)
     for path in sorted(paths):
         try:
