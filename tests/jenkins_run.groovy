@@ -92,7 +92,7 @@ abstract class Steps extends Script {
 
 Map run(Map scenario) {
     def configuration = new CompilerConfiguration(scriptBaseClass: Steps.name)
-    def world = [env: [:] + (scenario.env ?: [:]), params: scenario.params ?: [:], scm: 'scm', currentBuild: new Expando(
+    def world = [env: [:] + (scenario.env ?: [:]), params: scenario.params ?: [:], scm: 'scm', currentBuild: new Expando(duration: 0L, 
         getBuildCauses: { String kind -> (scenario.starters ?: []).collect { [userId: it] } })]
     def script = (Steps) new GroovyShell(this.class.classLoader, new Binding(world), configuration).parse(new File(scenario.file as String).text, 'WorkflowScript.groovy')
     script.begin(scenario)

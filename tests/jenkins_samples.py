@@ -24,6 +24,8 @@ from pipegen.delivery import (
     Pipeline,
     Prepare,
     PublishSummary,
+    Review,
+    ReviewTarget,
     Run,
     Step,
     When,
@@ -33,6 +35,7 @@ from validators.jenkins_file import Node, read
 
 WORLD = {"WORKSPACE": "/w", "BRANCH_NAME": "prod", "BUILD_TAG": "jenkins-m-prod-7", "BUILD_URL": "https://ci/7/"}
 """The environment of a run."""
+REVIEW = Review((ReviewTarget("dev", ("*",)),))
 APPROVAL = Approval("prod", "Deploy to prod", "prod", 2, ("release", "@risk"), 60, ())
 PREPARE = Prepare("set -euo pipefail\nmkdir -p .pipegen/artifacts\n: > .pipegen/outputs\n: > .pipegen/summary.md\n")
 
@@ -58,10 +61,10 @@ def delivery(*pipelines: Pipeline) -> Delivery:
     return Delivery("model-specs/m.yaml", "m", "m", "o", ".", pipelines, (), (), (), ())
 
 
-def write(folder: Path, *pipelines: Pipeline) -> Path:
+def write(folder: Path, *pipelines: Pipeline, config: Config = Config()) -> Path:  # noqa: B008
     """The one file of one pipeline."""
-    ((_, text),) = jenkins.render(delivery(*pipelines), Config()).items()
-    path = folder / "Jenkinsfile"
+    ((name, text),) = jenkins.render(delivery(*pipelines), config).items()
+    path = folder / ("review.groovy" if name.endswith(".groovy") else "Jenkinsfile")
     path.write_text(text, "utf-8")
     return path
 

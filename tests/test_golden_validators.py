@@ -32,6 +32,10 @@ def golden(target: str, suffix: str) -> list[Path]:
     return files
 
 
+def golden_jenkins() -> list[Path]:
+    return [*golden("jenkins", ".Jenkinsfile"), *sorted(GOLDEN.glob("*/jenkins/**/*.groovy"))]
+
+
 @pytest.mark.parametrize("check", GITHUB, ids=lambda check: check.__name__)
 def test_github_files_have_no_unexplained_finding(check: Check) -> None:
     assert unexplained(check(golden("github", ".yml"))) == []
@@ -44,7 +48,7 @@ def test_azure_files_have_no_unexplained_finding(check: Check) -> None:
 
 @pytest.mark.parametrize("check", JENKINS, ids=lambda check: check.__name__)
 def test_jenkins_files_have_no_unexplained_finding(check: Check) -> None:
-    assert unexplained(check(golden("jenkins", ".Jenkinsfile"))) == []
+    assert unexplained(check(golden_jenkins())) == []
 
 
 def test_every_explanation_is_still_needed() -> None:
@@ -54,5 +58,5 @@ def test_every_explanation_is_still_needed() -> None:
     ]
     reports = [report for check in GITHUB for report in check(github_files)]
     reports += [report for check in AZURE for report in check(golden("azure", ".yml"))]
-    reports += [report for check in JENKINS for report in check(golden("jenkins", ".Jenkinsfile"))]
+    reports += [report for check in JENKINS for report in check(golden_jenkins())]
     assert unused(reports) == []

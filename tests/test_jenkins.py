@@ -33,8 +33,6 @@ from pipegen.delivery import (
     Lock,
     Merged,
     Parameter,
-    Review,
-    ReviewTarget,
     Upload,
 )
 from validators import hardening
@@ -53,12 +51,10 @@ def test_validators_accept_the_files_of_the_shipped_specs(tmp_path: Path, spec: 
 
 # ---------------------------------------------------------------- options, timer and form
 
-REVIEW = Review((ReviewTarget("dev", ("*",)),))
-
 
 @pytest.mark.parametrize(
     ("event", "superseded"),
-    [(Change(("feat/*",)), True), (REVIEW, True), (Merged("prod"), False), (Action("go", (), ("prod",)), False)],
+    [(Change(("feat/*",)), True), (Merged("prod"), False), (Action("go", (), ("prod",)), False)],
 )
 def test_a_newer_run_ends_an_older_check_and_never_a_delivery(
     tmp_path: Path, event: Event, *, superseded: bool

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from deliveries import CONFIG, SPECS, delivery_of
-from jenkins_samples import APPROVAL, delivery, job, phase, pipeline, write
+from jenkins_samples import APPROVAL, REVIEW, delivery, job, phase, pipeline, write
 from pipegen.config import Config
-from pipegen.delivery import Capability, EnvironmentSettings, Fidelity
+from pipegen.delivery import Capability, EnvironmentSettings, Fidelity, Review
 from pipegen.targets import jenkins
-from pipegen.targets.jenkins.files import view
+from pipegen.targets.jenkins.files import file_view, review_view
 from pipegen.targets.jenkins.size import LIMIT, model_bytes
 from validators.jenkins_file import read
 
@@ -103,17 +103,22 @@ def test_the_newest_run_goes_first_where_the_lock_says_so_and_nowhere_else() -> 
 def test_the_size_of_a_model_is_estimated_closely_and_never_too_low(tmp_path: Path) -> None:
     planned = [each for path in SPECS for each in delivery_of(path).pipelines]
     planned.append(pipeline(phase("p", *([job(f"j{number}")] for number in range(60)))))
+    planned.append(pipeline(phase("p", *([job(f"j{number}")] for number in range(60))), event=REVIEW))
+    planned.append(pipeline(phase("p", [job(f"j{number}") for number in range(60)]), event=REVIEW))
     files = []
     for number, each in enumerate(planned):
         (tmp_path / str(number)).mkdir()
         files.append(write(tmp_path / str(number), each))
     for each, found in zip(planned, read(files), strict=True):
-        assert found.size["pipeline"] <= model_bytes(view(each)) <= found.size["pipeline"] * 1.25
+        review = isinstance(each.event, Review)
+        size = found.size["review" if review else "pipeline"]
+        estimate = model_bytes(review_view(delivery(each), each, CONFIG) if review else file_view(each, CONFIG))
+        assert size <= estimate <= size * 1.25
 
 
 def test_forty_stages_are_no_difficulty_and_a_file_that_jenkins_cannot_compile_is_refused() -> None:
     forty = pipeline(phase("p", *([job(f"j{number}")] for number in range(40))))
     hundred = pipeline(phase("p", *([job(f"j{number}")] for number in range(100))))
-    assert model_bytes(view(forty)) < LIMIT
+    assert model_bytes(file_view(forty, CONFIG)) < LIMIT
     found = {each.subject: each.fidelity for each in jenkins.capabilities(delivery(hundred), Config())}
     assert found["size of deliver-prod"] is Fidelity.UNSUPPORTED

@@ -18,7 +18,8 @@ _OPTIONS = {
     "buildDiscarder": "J10: builds are kept for ever",
 }
 _SHEBANGS = ("#!/usr/bin/env bash\n", "#!/bin/bash\n")
-_LIBRARY = re.compile(r"@Library\(['\"]([^'\"]*)['\"]\)")
+_LIBRARIES = re.compile(r"@Library\(([^)]*)\)")
+_LIBRARY = re.compile(r"['\"]([^'\"]*)['\"]")
 
 
 def findings(jenkinsfile: Jenkinsfile) -> Iterator[Finding]:
@@ -26,11 +27,14 @@ def findings(jenkinsfile: Jenkinsfile) -> Iterator[Finding]:
         yield from _forbidden(node)
         yield from _script(node)
         yield from _image(node)
-    for library in _LIBRARY.findall(jenkinsfile.text):
+    for library in _LIBRARY.findall(" ".join(_LIBRARIES.findall(jenkinsfile.text))):
         if "@" not in library:
             yield 1, "library", f"J4: library {library!r} has no version"
     if "--junitxml" in jenkinsfile.text and not any(node.name == "junit" for node in jenkinsfile.walk()):
         yield 1, "unpublished-tests", "test results are written and never published"
+    for body in jenkinsfile.methods.values():
+        for node in body:
+            yield from _agents(node)
     if jenkinsfile.pipeline:
         yield from _pipeline(jenkinsfile.pipeline)
         yield from _questions(jenkinsfile.pipeline, jenkinsfile.methods, timed=False)
@@ -74,6 +78,15 @@ def _pipeline(pipeline: Node) -> Iterator[Finding]:
         if block.name in {"pipeline", "stage"} and block.body is not None:
             yield from _environment(block)
     yield from _stages(pipeline, timed=False)
+
+
+def _agents(block: Node) -> Iterator[Finding]:
+    """H4: nothing runs on an agent, in a container or not, but what has a limit."""
+    for node in block.walk():
+        if node.name in {"node", "inside"} and node.body is not None:
+            for inner in node.body:
+                if inner.name not in {"timeout", "inside"}:
+                    yield inner.line, "agent-timeout", f"H4: {inner.name or inner.kind} on an agent has no timeout"
 
 
 def _environment(block: Node) -> Iterator[Finding]:

@@ -64,6 +64,17 @@ class Jenkinsfile:
     def pipeline(self) -> Node | None:
         return next((node for node in self.body if node.name == "pipeline" and node.body is not None), None)
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether another file loads it."""
+        return self.file.suffix == ".groovy"
+
+    @property
+    def handed_back(self) -> Node | None:
+        """What a loaded file gives back: itself."""
+        last = self.body[-1] if self.is_loaded and self.body else None
+        return last if last and (last.kind, last.name) == ("Variable", "this") else None
+
     def walk(self) -> Iterator[Node]:
         for node in (*self.body, *(node for body in self.methods.values() for node in body)):
             yield from node.walk()

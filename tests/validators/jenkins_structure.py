@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from . import jenkins_loaded
 from . import jenkins_words as words
 from .jenkins_file import Finding, Jenkinsfile, Node
 
@@ -22,10 +23,14 @@ _LONGEST_TEXT = 65_535
 
 
 def findings(jenkinsfile: Jenkinsfile) -> Iterator[Finding]:
+    """A `.groovy` file is one that a Jenkinsfile loads."""
     yield from _script_level(jenkinsfile)
     yield from _sizes(jenkinsfile)
     yield from _texts(jenkinsfile)
     yield from _calls(jenkinsfile)
+    if jenkinsfile.is_loaded:
+        yield from jenkins_loaded.findings(jenkinsfile)
+        return
     pipeline = jenkinsfile.pipeline
     if not pipeline:
         yield 1, "section", "there is no pipeline block"
@@ -54,7 +59,7 @@ def section(block: Node, name: str) -> Node | None:
 def _script_level(jenkinsfile: Jenkinsfile) -> Iterator[Finding]:
     """Script splitting, and helper methods, see only what is a field."""
     for node in jenkinsfile.body:
-        if node is jenkinsfile.pipeline or {"Field", "Library"} & set(node.annotations):
+        if node in (jenkinsfile.pipeline, jenkinsfile.handed_back) or {"Field", "Library"} & set(node.annotations):
             continue
         yield node.line, "script-level", "outside the pipeline block there are methods and @Field variables alone"
 
@@ -78,7 +83,7 @@ def _calls(jenkinsfile: Jenkinsfile) -> Iterator[Finding]:
     """Calls of scripts and methods; those of `steps` and `post` are checked where they stand."""
     for body in jenkinsfile.methods.values():
         for node in body:
-            yield from _unknown_steps(node, jenkinsfile.methods.keys())
+            yield from _unknown_steps(node, jenkinsfile.methods.keys() | words.SCRIPTED)
     for node in jenkinsfile.walk():
         if node.name in {"steps", *words.POST} and node.kind == "Call" and node.body is not None and not node.on:
             yield from _steps(node, jenkinsfile.methods.keys())

@@ -60,14 +60,17 @@ STEPS = frozenset(
         "isUnix",
         "junit",
         "library",
+        "load",
         "lock",
         "mail",
         "milestone",
         "node",
+        "parallel",
         "publishChecks",
         "pwd",
         "readFile",
         "readJSON",
+        "readTrusted",
         "retry",
         "script",
         "sh",
@@ -88,6 +91,10 @@ STEPS = frozenset(
         "ws",
     }
 )
+WAITING = frozenset({"build", "input", "lock", "milestone", "waitUntil"})
+"""Steps that may take as long as other people and runs like."""
+SCRIPTED = frozenset({"stage"})
+"""What a script may call that a Declarative file has as a block of its own."""
 SYMBOLS = frozenset(
     {
         "certificate",

@@ -1,20 +1,13 @@
-"""Jenkins: one Declarative Jenkinsfile for each pipeline, built by a multibranch job of its own."""
+"""Jenkins: a Declarative Jenkinsfile for each pipeline, with a multibranch job of its own, and one for all reviews."""
 
 from __future__ import annotations
 
-from pipegen.config import Config
-from pipegen.delivery import Verdict
 from pipegen.targets.jenkins.capabilities import capabilities
-from pipegen.targets.jenkins.files import render
+from pipegen.targets.jenkins.files import render, root
+from pipegen.targets.jenkins.names import FOLDER
 
 __all__ = ["COMMENT", "FOLDERS", "TITLE", "capabilities", "render", "root"]
 
 TITLE = "Jenkins"
-FOLDERS = ("jenkins",)
+FOLDERS = (FOLDER,)
 COMMENT = "//"
-
-
-def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
-    """The Jenkinsfile of the verdict."""
-    del config, verdict
-    return {}

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from pipegen.config import Config
 from pipegen.delivery import (
+    VERDICT,
     Action,
     Cache,
     Capability,
@@ -27,14 +28,14 @@ from pipegen.delivery import (
 from pipegen.hosts import merge_capabilities
 from pipegen.targets.jenkins.controls import control_capabilities
 from pipegen.targets.jenkins.events import compare_script, parameters
-from pipegen.targets.jenkins.files import path, view
-from pipegen.targets.jenkins.methods import ORDINARY, agent
-from pipegen.targets.jenkins.names import job_name
+from pipegen.targets.jenkins.files import VERDICT_FILE, file_view, review_view
+from pipegen.targets.jenkins.names import job_name, label, path
 from pipegen.targets.jenkins.size import LIMIT, model_bytes
+from pipegen.targets.jenkins.view import Jenkinsfile
 
 _ALWAYS = (
-    "Pipeline, Git, Branch Source of the host, Credentials Binding, JUnit, Timestamper, Lockable Resources, "
-    "Pipeline: Milestone Step, Pipeline: Input Step of July 2025 or later"
+    "Pipeline, Pipeline: Multibranch, Git, Branch Source of the host, Credentials Binding, JUnit, Timestamper, "
+    "Lockable Resources, Pipeline: Milestone Step, Pipeline: Input Step of July 2025 or later"
 )
 
 
@@ -42,10 +43,12 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for pipeline in delivery.pipelines:
         yield _event(delivery, pipeline)
         yield from _start(delivery, pipeline)
-        yield from _size(pipeline)
+        yield from _size(pipeline, _view(delivery, pipeline, config))
+        yield from _notices(pipeline)
     yield from merge_capabilities(delivery, config)
-    yield from control_capabilities(delivery)
-    yield from _machines(delivery)
+    yield from _verdict(delivery, config)
+    yield from control_capabilities(delivery, config)
+    yield from _machines(delivery, config)
     yield from _results(delivery)
 
 
@@ -53,6 +56,9 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
 
 
 def _event(delivery: Delivery, pipeline: Pipeline) -> Capability:
+    if isinstance(pipeline.event, Review):
+        detail = f"the run of {VERDICT_FILE} loads {path(delivery, pipeline)}, which needs no job of its own"
+        return Capability(f"event {pipeline.id}", Fidelity.EXACT, detail, pipeline.origin)
     job = f"multibranch job {job_name(delivery, pipeline)} with the script path {path(delivery, pipeline)}"
     detail = f"{job}: {_discovery(delivery, pipeline)}"
     return Capability(f"event {pipeline.id}", Fidelity.WITH_SETTINGS, detail, pipeline.origin)
@@ -63,10 +69,7 @@ def _discovery(delivery: Delivery, pipeline: Pipeline) -> str:
         case Change(branches):
             return f"discover branches named {' '.join(branches)}, except those filed as pull requests"
         case Review():
-            return (
-                "discover pull requests, merged with their target; trust no Jenkinsfile of a fork; before a merge the "
-                "host asks for the commit status of this job, under a context of its own"
-            )
+            return "discover pull requests, merged with their target, and nothing else"
         case Merged(branch):
             return (
                 f"discover branch {branch}; give nobody the permission to replay. The first scan and `Build Now` "
@@ -112,8 +115,40 @@ def _start(delivery: Delivery, pipeline: Pipeline) -> Iterator[Capability]:
             return
 
 
-def _size(pipeline: Pipeline) -> Iterator[Capability]:
-    size = model_bytes(view(pipeline))
+def _verdict(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """What every delivery with a review has from the one job of the repository."""
+    for pipeline in delivery.pipelines:
+        if not isinstance(pipeline.event, Review):
+            continue
+        if config.pin is None:
+            how = "there is none: pipegen.toml does not say how a job installs the whole of pipegen"
+            yield Capability("verdict", Fidelity.UNSUPPORTED, how, pipeline.origin)
+            continue
+        into = ", ".join(each.branch for each in pipeline.event.targets)
+        how = (
+            f"one multibranch job {VERDICT} with the script path {VERDICT_FILE} for all models: "
+            f"{_discovery(delivery, pipeline)}; trust nobody or those with write permission, so that a fork changes no "
+            f"file that Jenkins runs; its commit status is called {VERDICT!r} (Custom Notification Context of GitHub "
+            f"Branch Source, the build status of this job elsewhere), and the host requires it before a merge into "
+            f"{into}. Credentials that this job can reach, every review can ask for"
+        )
+        yield Capability("verdict", Fidelity.WITH_SETTINGS, how, pipeline.origin)
+
+
+def _notices(pipeline: Pipeline) -> Iterator[Capability]:
+    if pipeline.failed is not None:
+        detail = "a run that is refused, ends with its approval's time or by a person has not failed: nobody is told"
+        yield Capability(f"notice failed {pipeline.id}", Fidelity.EXACT, detail, pipeline.failed.origin)
+
+
+def _view(delivery: Delivery, pipeline: Pipeline, config: Config) -> Jenkinsfile:
+    if isinstance(pipeline.event, Review):
+        return review_view(delivery, pipeline, config)
+    return file_view(pipeline, config)
+
+
+def _size(pipeline: Pipeline, view: Jenkinsfile) -> Iterator[Capability]:
+    size = model_bytes(view)
     if size > LIMIT:
         detail = (
             f"Jenkins compiles the stages of a file into one JVM method of at most 65535 bytes; up to {LIMIT} are "
@@ -125,15 +160,18 @@ def _size(pipeline: Pipeline) -> Iterator[Capability]:
 # ---------------------------------------------------------------- machines and what they leave
 
 
-def _machines(delivery: Delivery) -> Iterator[Capability]:
-    agents = [agent(job) for pipeline in delivery.pipelines for job in pipeline.jobs]
+def _machines(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    jobs = [job for pipeline in delivery.pipelines for job in pipeline.jobs]
     pythons = sorted({step.version for step in _steps(delivery) if isinstance(step, UsePython)})
     tools = ", ".join(("bash", "git", *(f"python{version}" for version in pythons)))
-    for label in sorted({ORDINARY, *(each.label for each in agents)}):
-        detail = f"Linux agents with the label {label} and {tools}; no executors on the controller"
-        yield Capability(f"runner {label}", Fidelity.WITH_SETTINGS, detail, ("runtime", "runner"))
-    extra = ", Docker Pipeline (and Docker on the agents)" if any(each.image for each in agents) else ""
+    for name in sorted({label(runner, config) for runner in (None, *(job.runner for job in jobs))}):
+        detail = f"Linux agents with the label {name} and {tools}; no executors on the controller"
+        yield Capability(f"runner {name}", Fidelity.WITH_SETTINGS, detail, ("runtime", "runner"))
+    extra = ", Docker Pipeline (and Docker on the agents)" if any(each.image for each in jobs) else ""
     yield Capability("plugins", Fidelity.WITH_SETTINGS, f"{_ALWAYS}{extra}", ("model",))
+    for library in config.libraries:
+        detail = "a shared library of this name that Jenkins knows, with `Allow default version to be overridden`"
+        yield Capability(f"library {library}", Fidelity.WITH_SETTINGS, detail, ("model",))
     yield from _checkouts(delivery)
     for kind in sorted({step.kind for step in _steps(delivery) if isinstance(step, Cache)}):
         detail = "Jenkins keeps nothing between runs; an installer keeps its own cache in the home folder of an agent"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipegen.config import Config
 from pipegen.delivery import (
     Approval,
     Capability,
@@ -22,16 +23,16 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.targets.jenkins.names import job_name
+from pipegen.targets.jenkins.names import approvers, job_name
 from pipegen.targets.jenkins.stages import supersedes
 
 _KINDS = {"string": "secret text", "file": "secret file", "username-password": "username with password"}
 
 
-def control_capabilities(delivery: Delivery) -> Iterator[Capability]:
+def control_capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for environment in delivery.environments:
         for approval in environment.approvals:
-            yield _count(approval)
+            yield _count(approval, config)
             yield _expiry(approval)
             yield _initiator(delivery, approval)
         yield from _lock(delivery, environment)
@@ -47,10 +48,14 @@ def control_capabilities(delivery: Delivery) -> Iterator[Capability]:
 # ---------------------------------------------------------------- approvals
 
 
-def _count(approval: Approval) -> Capability:
-    names = ", ".join(approval.approvers)
+def _count(approval: Approval, config: Config) -> Capability:
+    asked = approvers(approval, config)
+    names = ", ".join(asked)
     subject = f"approval {approval.id}"
-    if 1 < approval.count < len(approval.approvers):
+    if approval.count > len(asked):
+        detail = f"{', '.join(approval.approvers)} are one on Jenkins, {names}: give each its own name in pipegen.toml"
+        return Capability(subject, Fidelity.UNSUPPORTED, detail, approval.origin, weakens=True)
+    if 1 < approval.count < len(asked):
         detail = (
             f"{approval.count} different people out of {names}; Jenkins does not say whether they are of the same team"
         )

@@ -34,7 +34,7 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.frozen import dataclass
-from pipegen.targets.jenkins.names import method_name
+from pipegen.targets.jenkins.names import ORDINARY, method_name
 from pipegen.targets.jenkins.statements import (
     Advisory,
     Bash,
@@ -56,24 +56,30 @@ from pipegen.targets.jenkins.statements import (
     Statement,
     Summary,
     Tests,
+    Unheeded,
     Value,
 )
 from pipegen.targets.jenkins.view import Agent
 
-ORDINARY = "linux"
-"""The label of the agents that run what names no runner."""
+Part = tuple[Statement, ...]
 
 _SETUP_MINUTES = 10
+_AGENT_MINUTES = 60
+"""How long a message waits for an agent."""
 _HAND_OVER = 'printf \'%s=%s\\n\' "$name" "$value" >> "$PIPEGEN_HOME/published"'
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a job stands: in which deployment, if any; whether it is the first of several; the milestone it passes."""
+    """Where a job stands: in which deployment, if any; whether it is the first of several; the milestone it passes.
+
+    `among` is the model's name where jobs of several models share a run, and with it what they hand over.
+    """
 
     environment: str = ""
     starts: bool = False
     milestone: int | None = None
+    among: str = ""
 
 
 def agent(job: Job) -> Agent:
@@ -81,10 +87,20 @@ def agent(job: Job) -> Agent:
 
 
 def job_method(job: Job, place: Place, *, shows: bool = True) -> Method:
-    """A job; `shows` False leaves what is shown to the end of the deployment, which may still add to it."""
-    shown = tuple(_shown(job)) if shows else ()
+    """A job; `shows` False leaves what always runs and is shown to the end of the deployment, which may add to it."""
     work = (*_opening(place), *_work(job, place))
-    return Method(method_name("job", job.id), job.title, _values(job), (Ensured(work, shown),) if shown else work)
+    body = _in_turn(work, *_always(job), tuple(_shown(job, place))) if shows else work
+    return Method(method_name("job", job.id), job.title, _values(job), body)
+
+
+def failed_method(job: Job) -> Method:
+    """What runs once after a run that failed."""
+    method = job_method(job, Place())
+    body: Statement = Limited(job.timeout_minutes, method.body)
+    if job.image is not None:
+        body = InImage(job.image, (body,))
+    waiting = Limited(_AGENT_MINUTES + job.timeout_minutes, (OnAgent(agent(job).label, (body,)),))
+    return replace(method, body=(Unheeded((waiting,)),))
 
 
 def _opening(place: Place) -> Iterator[Statement]:
@@ -97,14 +113,15 @@ def _opening(place: Place) -> Iterator[Statement]:
 def closing_method(deployment: Deployment) -> Method | None:
     """What happens however the deployment ended; None if the spec says nothing of it."""
     job = deployment.closing or deployment.jobs[0].job
-    undo = tuple(_script(job, run) for run in _runs(job, When.UNDO))
-    cleanup = tuple(_script(job, run) for run in _runs(job, When.ALWAYS))
+    undo = tuple((_script(job, run),) for run in _runs(job, When.UNDO))
+    cleanup = _always(job)
     if not undo and not cleanup:
         return None
     environment = deployment.environment
     if deployment.closing is None:
         name = method_name("close", job.id)
-        body = _in_turn((IfBegun(environment, undo),) if undo else (), cleanup, tuple(_shown(job)))
+        restored = (IfBegun(environment, _in_turn(*undo)),) if undo else ()
+        body = _in_turn(restored, *cleanup, tuple(_shown(job, Place())))
         comment = "On the agent of the deployment: undo what began and did not complete, then clean up."
     else:
         name = method_name("close", job.id.removesuffix("-closing"))
@@ -115,20 +132,21 @@ def closing_method(deployment: Deployment) -> Method | None:
     return Method(name, comment, _values(job), body)
 
 
-def _in_turn(*parts: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def _in_turn(*parts: Part) -> Part:
     """None of the parts keeps the next from its turn."""
-    *before, body = (part for part in parts if part)
+    *before, body = [part for part in parts if part] or [()]
     for part in reversed(before):
         body = (Ensured(part, body),)
     return body
 
 
-def _elsewhere(job: Job, environment: str, undo: tuple[Statement, ...], cleanup: tuple[Statement, ...]) -> Statement:
+def _elsewhere(job: Job, environment: str, undo: tuple[Part, ...], cleanup: tuple[Part, ...]) -> Statement:
     """Takes an agent only if there is something to do."""
-    restored = (IfBegun(environment, undo),) if undo and cleanup else undo
-    body: Statement = Limited(
-        job.timeout_minutes, (*_work(job, Place()), *_in_turn(restored, cleanup, tuple(_shown(job))))
-    )
+    restored = _in_turn(*undo)
+    if undo and cleanup:
+        restored = (IfBegun(environment, restored),)
+    shown = tuple(_shown(job, Place()))
+    body: Statement = Limited(job.timeout_minutes, (*_work(job, Place()), *_in_turn(restored, *cleanup, shown)))
     if job.image is not None:
         body = InImage(job.image, (body,))
     placed = (OnAgent(agent(job).label, (body,)),)
@@ -144,10 +162,16 @@ def _work(job: Job, place: Place) -> Iterator[Statement]:
         yield from _statements(job, step, place)
 
 
-def _shown(job: Job) -> Iterator[Statement]:
+def _always(job: Job) -> tuple[Part, ...]:
+    """What runs however the job went, one after the other, whatever becomes of each."""
+    return tuple((_script(job, run),) for run in _runs(job, When.ALWAYS))
+
+
+def _shown(job: Job, place: Place) -> Iterator[Statement]:
     """Test results, then the summary."""
     yield from (Tests(step.file) for step in job.steps if isinstance(step, PublishTests))
-    yield from (Summary(job.id) for step in job.steps if isinstance(step, PublishSummary))
+    name = f"{place.among}.{job.id}" if place.among else job.id
+    yield from (Summary(name) for step in job.steps if isinstance(step, PublishSummary))
 
 
 def _runs(job: Job, when: When) -> Iterator[Run]:
@@ -166,7 +190,7 @@ def _statements(job: Job, step: Step, place: Place) -> Iterator[Statement]:
             if step.when is When.SUCCESS:
                 yield _script(job, step)
         case CollectOutputs() | Upload() | Download():
-            yield _exchange(job, step)
+            yield _exchange(job, step, place)
         case Begin() | Complete():
             if place.environment:
                 yield Mark(place.environment, "begun" if isinstance(step, Begin) else "complete")
@@ -177,22 +201,22 @@ def _statements(job: Job, step: Step, place: Place) -> Iterator[Statement]:
             assert_never(step)
 
 
-def _exchange(job: Job, step: CollectOutputs | Upload | Download) -> Statement:
+def _exchange(job: Job, step: CollectOutputs | Upload | Download, place: Place) -> Statement:
     """What goes from job to job."""
     match step:
         case CollectOutputs(names):
             return Publish(job.id, scripts.collect(names, _HAND_OVER))
         case Upload(name, file):
-            return HandOver(_stash(job.id, name), str(PurePosixPath(file).parent), PurePosixPath(file).name)
+            return HandOver(_stash(place, job.id, name), str(PurePosixPath(file).parent), PurePosixPath(file).name)
         case Download(name, producer, file):
-            return Fetch(_stash(producer, name), str(PurePosixPath(file).parent))
+            return Fetch(_stash(place, producer, name), str(PurePosixPath(file).parent))
         case _:
             assert_never(step)
 
 
-def _stash(job_id: str, name: str) -> str:
-    """Two jobs may make an artifact of the same name."""
-    return f"{job_id}.{name}"
+def _stash(place: Place, job_id: str, name: str) -> str:
+    """Two jobs may make an artifact of the same name, and two models in one run have jobs of the same id."""
+    return ".".join(filter(None, (place.among, job_id, name)))
 
 
 def python_check(version: str) -> str:
@@ -216,6 +240,8 @@ _LIMIT_MARGIN = 5
 def _script(job: Job, run: Run) -> Statement:
     if run.advisory:
         own_limit = scripts.limited(run.script, run.timeout_minutes)
+        if not any(isinstance(step, Prepare) for step in job.steps):
+            own_limit = f'mkdir -p "$PIPEGEN_HOME"\n{own_limit}'
         run = replace(run, script=own_limit, timeout_minutes=run.timeout_minutes + _LIMIT_MARGIN)
     credentials = tuple(_credentials(run.variables))
     script: Statement = _bash(job, run, {name for each in credentials for name in _bound(each)})

@@ -1,11 +1,43 @@
-"""Names in a Jenkinsfile: methods, and stages that no two share."""
+"""Names on Jenkins: agents, teams, files and jobs, methods, and stages that no two share."""
 
 from __future__ import annotations
 
-from pipegen.delivery import Delivery, Pipeline
+from pipegen.config import CHECK_RUNNER, Config
+from pipegen.delivery import VERDICT, Approval, Delivery, Pipeline, Review
 from pipegen.quoting import one_line
 
+TARGET = "jenkins"
+"""What pipegen.toml calls this target."""
+FOLDER = "jenkins"
+ORDINARY = "linux"
+"""The label of the agents that run what names no runner, where pipegen.toml gives them no other."""
+
 _LONGEST = 100
+
+
+def label(runner: str | None, config: Config) -> str:
+    """The expression that an agent's labels must meet; `runner` None is the ordinary one."""
+    given = config.runner(TARGET, runner)
+    if given is not None:
+        return " && ".join(given.labels)
+    if runner is None:
+        return ORDINARY
+    return label(None, config) if runner == CHECK_RUNNER else runner
+
+
+def approvers(approval: Approval, config: Config) -> tuple[str, ...]:
+    """The groups and people of an approval as Jenkins knows them, which ignores case; two of one name are one."""
+    names: dict[str, str] = {}
+    for each in approval.approvers:
+        name = config.team(TARGET, each).removeprefix("@")
+        names.setdefault(name.casefold(), name)
+    return tuple(names.values())
+
+
+def path(delivery: Delivery, pipeline: Pipeline) -> str:
+    """The file of a pipeline; a review's is no Jenkinsfile, for the run of the verdict loads it."""
+    suffix = "groovy" if isinstance(pipeline.event, Review) else "Jenkinsfile"
+    return f"{FOLDER}/{delivery.model}/{pipeline.id}.{suffix}"
 
 
 def method_name(prefix: str, job_id: str) -> str:
@@ -44,5 +76,5 @@ def short(text: str) -> str:
 
 
 def job_name(delivery: Delivery, pipeline: Pipeline) -> str:
-    """What the multibranch job of a pipeline is called wherever it is spoken of."""
-    return f"{delivery.model}-{pipeline.id}"
+    """What the multibranch job of a pipeline is called wherever it is spoken of; all reviews run in one."""
+    return VERDICT if isinstance(pipeline.event, Review) else f"{delivery.model}-{pipeline.id}"

@@ -1,6 +1,6 @@
-"""How large the JVM method becomes into which Jenkins compiles the `pipeline` block of a file.
+"""How large the JVM method becomes into which Jenkins compiles the stages of a `pipeline` block or of a review.
 
-Jenkins makes one expression of the block, and the JVM takes at most 65 535 bytes in a method. Only a controller can
+Jenkins makes one expression of them, and the JVM takes at most 65 535 bytes in a method. Only a controller can
 say for certain, so the estimate stays below the largest block that the tests of Jenkins' own plugin compile, which is
 put at 59 371 bytes when it is measured as ours are (tests/validators/groovy/CpsSize.groovy; a test compares).
 """
@@ -23,9 +23,17 @@ _LOCK = 260
 _CLOSING = 200
 _CONDITION = 400
 
+_REVIEW = 150
+_REVIEW_STAGE = 620
+_REVIEW_BRANCH = 130
+_REVIEW_IMAGE = 280
+_REVIEW_SIDE_BY_SIDE = 60
+
 
 def model_bytes(file: Jenkinsfile) -> int:
     """An estimate, rather too high than too low."""
+    if file.model:
+        return _REVIEW + sum(map(_review_stage, file.stages))
     return _FILE + _PARAMETER * len(file.parameters) + _stages(file.stages)
 
 
@@ -43,3 +51,11 @@ def _stage(stage: Stage) -> int:
         (stage.only or stage.concerned, _CONDITION),
     )
     return _STAGE + sum(size for present, size in parts if present)
+
+
+def _review_stage(stage: Stage) -> int:
+    """Stages of a script: there are neither conditions nor locks."""
+    image = _REVIEW_IMAGE if stage.agent and stage.agent.image else 0
+    beside = _REVIEW_SIDE_BY_SIDE + _REVIEW_BRANCH * len(stage.parallel)
+    inner = sum(map(_review_stage, (*stage.stages, *stage.parallel)))
+    return beside + inner if stage.parallel else _REVIEW_STAGE + image + inner

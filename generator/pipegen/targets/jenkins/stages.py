@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from pipegen.delivery import Approval, Deployment, DeploymentJob, Job, Phase, Pipeline
 from pipegen.targets.jenkins.events import compare_script, guard
-from pipegen.targets.jenkins.methods import ORDINARY, Place, agent, closing_method, job_method
-from pipegen.targets.jenkins.names import StageNames
+from pipegen.targets.jenkins.methods import Place, agent, closing_method, job_method
+from pipegen.targets.jenkins.names import ORDINARY, StageNames
 from pipegen.targets.jenkins.statements import Method
 from pipegen.targets.jenkins.view import Agent, Ask, Hold, Stage
 
@@ -18,9 +18,15 @@ _LOOK_MINUTES = 30
 
 @dataclass(slots=True)
 class Builder:
-    """Builds the stages of a file and gathers the methods that they call."""
+    """Builds the stages of a file and gathers the methods that they call.
+
+    `ordinary` is the label of the agents that run what names no runner. `among` is the model's name in a review, which
+    shares a run with those of other models.
+    """
 
     pipeline: Pipeline
+    ordinary: str = ORDINARY
+    among: str = ""
     names: StageNames = field(default_factory=StageNames)
     methods: list[Method] = field(default_factory=list)
     milestones: int = 0
@@ -32,10 +38,14 @@ class Builder:
         if compare_script(pipeline) is None:
             return (Stage(outer, stages=tuple(self._phases()), guard=guard(pipeline.event)),)
         name = self.names.take("What changed", "paths")
-        look = Stage(name, calls=WHAT_CHANGED, minutes=_LOOK_MINUTES, agent=Agent(ORDINARY, None))
+        look = Stage(name, calls=WHAT_CHANGED, minutes=_LOOK_MINUTES, agent=Agent(self.ordinary, None))
         inner = self.names.take("If the model is concerned", "paths")
         concerned = Stage(inner, stages=tuple(self._phases()), concerned=True)
         return (Stage(outer, stages=(look, concerned), guard=guard(pipeline.event)),)
+
+    def review(self) -> tuple[Stage, ...]:
+        """The stages of a review, whose run has a guard already."""
+        return tuple(self._phases())
 
     def _phases(self) -> Iterator[Stage]:
         """The phases; a pipeline's only phase needs no stage around it."""
@@ -67,15 +77,18 @@ class Builder:
 
     def _wave(self, wave: Sequence[Job]) -> Stage:
         if len(wave) == 1:
-            return self._job(wave[0], Place())
-        name = self.names.take(" | ".join(job.title for job in wave), wave[0].id)
-        return Stage(name, parallel=tuple(self._job(job, Place()) for job in wave))
+            return self._job(wave[0], Place(among=self.among))
+        name = self._named(" | ".join(job.title for job in wave), wave[0].id)
+        return Stage(name, parallel=tuple(self._job(job, Place(among=self.among)) for job in wave))
 
     def _job(self, job: Job, place: Place, *, shows: bool = True) -> Stage:
         method = job_method(job, place, shows=shows)
         self.methods.append(method)
-        name = self.names.take(job.title, job.id)
+        name = self._named(job.title, job.id)
         return Stage(name, calls=method.name, minutes=job.timeout_minutes, agent=agent(job))
+
+    def _named(self, wanted: str, distinction: str) -> str:
+        return self.names.take(f"{self.among}: {wanted}" if self.among else wanted, distinction)
 
     def _deployment(self, deployment: Deployment, *, approved: bool) -> Stage:
         closing = closing_method(deployment)
@@ -135,6 +148,6 @@ def supersedes(pipeline: Pipeline, deployment: Deployment) -> bool:
 
 def _ask(approval: Approval) -> Ask:
     """Jenkins counts people and not teams, so if every team is to approve, each is asked on its own."""
-    names = tuple(approver.removeprefix("@") for approver in approval.approvers)
+    names = approval.approvers
     asked = names if approval.count == len(names) else (",".join(names),) * approval.count
     return Ask(approval.id, approval.title, asked)

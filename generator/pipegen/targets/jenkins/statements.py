@@ -64,7 +64,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Keeps a file for later jobs under `stash`."""
+    """Keeps a file for later jobs under `stash`, and for people."""
 
     stash: str
     folder: str
@@ -145,6 +145,14 @@ class Advisory:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheeded:
+    """Whatever becomes of it, an end by a person or by a time limit included, changes no result."""
+
+    body: tuple[Statement, ...]
+    kind: Literal["unheeded"] = "unheeded"
+
+
+@dataclass(frozen=True, slots=True)
 class IfBegun:
     """Only if the deployment began and did not complete."""
 
@@ -181,7 +189,7 @@ class InImage:
 
 
 Leaf = Bash | CheckOut | Milestone | Publish | HandOver | Fetch | Mark | Tests | Summary
-Block = Limited | Ensured | Bound | Advisory | IfBegun | IfStarted | OnAgent | InImage
+Block = Limited | Ensured | Bound | Advisory | Unheeded | IfBegun | IfStarted | OnAgent | InImage
 Statement = Leaf | Block
 
 

@@ -111,7 +111,8 @@ class Jenkinsfile:
     """One pipeline.
 
     `constants` are variables of every script, `compare` the script that looks for a change of the model. `uses` are the
-    kinds of statements in it, and `ask` if it asks for approvals: what the shared methods must offer.
+    kinds of statements in it, and `ask` if it asks for approvals: what the shared methods must offer. `failed` is the
+    method that runs after a run that failed. `model` is set for a review, which shares a run with others.
     """
 
     keep_runs: str
@@ -125,3 +126,32 @@ class Jenkinsfile:
     compare: str | None
     methods: tuple[Method, ...]
     uses: frozenset[str]
+    libraries: tuple[str, ...] = ()
+    failed: str | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The one run that judges a pull request.
+
+    `agent` runs the check for at most `minutes`; `patience` in minutes bounds the wait for that agent, and how long the
+    reviews may take. The methods that its scripts share are those of every file.
+    """
+
+    libraries: tuple[str, ...]
+    agent: Agent
+    minutes: int
+    patience: int
+    models_file: str
+    method: Method
+    uses: frozenset[str]
+    review: bool = True
+    constants: tuple[Value, ...] = ()
+    parameters: tuple[Asked, ...] = ()
+    compare: str | None = None
+    model: str = ""
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        return (self.method,)
