@@ -1,7 +1,8 @@
 """Frozen dataclasses whose classes are made in a fifth of the time.
 
-A start makes some 170 of them. `dataclasses.dataclass(frozen=True, slots=True)` compiles six methods for each, which
-took 70 ms of 350. Here the methods are shared, and `__init__` is compiled when the first value is made.
+A start makes some 170 of them. `dataclasses.dataclass(frozen=True, slots=True)` compiles six methods for each: 0.44 ms
+a class. Here the methods are shared, and `__init__` is compiled when the first value is made: 0.09 ms. The start and the
+first spec take 447 ms of processor time instead of 486.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def environments(spec: ModelSpec) -> dict[str, Environment]:
     return spec.environments if spec.flow is not None else _implied() | spec.environments
 
 
-# A spec is asked for its environments a hundred times; to make an empty one each time took a fifth of planning.
+# A spec is asked for its environments some ninety times; making empty ones anew was a seventh of what a profile shows
+# for loading a spec.
 @cache
 def _implied() -> dict[str, Environment]:
     return {name: Environment() for entry in DEFAULT_FLOW for name in entry.environments}
