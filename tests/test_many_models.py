@@ -111,7 +111,7 @@ def test_a_model_that_is_added_touches_no_file_that_is_there(repository: Path) -
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("[ML] Risk", "[ML] Model risk"), ("risk-submitters", "model-risk"), ("acme/model-risk", "acme/risk")],
+    [("[ML] Risk", "[ML] Model risk"), ("risk-submitters", "risk-approvers"), ("acme/model-risk", "acme/risk")],
 )
 def test_a_change_of_a_teams_name_touches_exactly_the_files_that_name_it(old: str, new: str, repository: Path) -> None:
     before = all_files(repository)
