@@ -93,8 +93,8 @@ def test_nothing_imports_the_command_line(name: str) -> None:
     assert not [each for each in imported(name) if is_in(each, "pipegen.cli")]
 
 
-def test_the_neutral_form_imports_diagnostics_and_what_makes_values_alone() -> None:
-    assert own(imported("pipegen.delivery")) == {"pipegen.diagnostics", "pipegen.frozen"}
+def test_the_neutral_form_imports_diagnostics_alone() -> None:
+    assert own(imported("pipegen.delivery")) == {"pipegen.diagnostics"}
 
 
 @pytest.mark.parametrize("word", ["github", "azure", "jenkins", "gitlab", "yaml", "groovy"])
@@ -112,7 +112,6 @@ TARGET_IMPORTS = {
     "pipegen.config",
     "pipegen.delivery",
     "pipegen.diagnostics",
-    "pipegen.frozen",
     "pipegen.hosts",
     "pipegen.quoting",
     "pipegen.scripts",

@@ -8,11 +8,11 @@ cannot spread differently on different systems.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from pipegen.diagnostics import KeyPath
-from pipegen.frozen import dataclass
 
 CONTEXT_VARIABLES = (
     "PIPEGEN_BRANCH",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located, Position, Severity
-from pipegen.frozen import dataclass
 from pipegen.plan.flow import CHECKS, review_targets
 from pipegen.spec.flow import DeploymentApprovals, Environment
 from pipegen.spec.model import ModelSpec

@@ -6,6 +6,7 @@ import codecs
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,6 @@ from pathlib import Path
 import yaml
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Position, Refused, Severity, Span
-from pipegen.frozen import dataclass
 from pipegen.yaml_problems import Problem, line_of, position
 from pipegen.yaml_reading import LOADER, MAX_PROBLEMS, Plain, read
 from pipegen.yaml_scalars import FORBIDDEN, control_character

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pipegen.diagnostics import KeyPath
-from pipegen.frozen import dataclass
 
 Stretch = tuple[int, int]
 """The offsets of the first character and of the one behind the last."""

@@ -7,10 +7,10 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Position, Refused, Severity, Span
-from pipegen.frozen import dataclass
 from pipegen.yaml_problems import line_of, shown
 from pipegen.yaml_scalars import FORBIDDEN, control_character
 

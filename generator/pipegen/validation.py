@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from pipegen.config import Config
 from pipegen.delivery import Capability, Delivery, Fidelity
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located, Severity, has_errors
-from pipegen.frozen import dataclass
 from pipegen.plan import plan
 from pipegen.rules import MEANING, PLANNED, STRUCTURE
 from pipegen.rules.kinds import kind_findings, missing_secrets

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Protocol
 
 import yaml
 
 from pipegen.diagnostics import Position, Span
-from pipegen.frozen import dataclass
 
 MAX_SHOWN = 40
 """Characters of a file's text that a message repeats."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import yaml
@@ -18,7 +19,6 @@ from yaml.events import (
 )
 
 from pipegen.diagnostics import Position, Span
-from pipegen.frozen import dataclass
 from pipegen.yaml_problems import Problem, position, shown, syntax_problem
 from pipegen.yaml_scalars import FORBIDDEN, NumberRefused, Scalar, control_character, plain_scalar
 

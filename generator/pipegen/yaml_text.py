@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 from types import NoneType
 from typing import TypeAlias
 
-from pipegen.frozen import dataclass
 from pipegen.quoting import INVISIBLE, one_line, shows
 
 Scalar: TypeAlias = str | int | float | bool | None

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -14,7 +15,6 @@ import click
 from pipegen.compiler import Repository, open_repository
 from pipegen.config import CONFIG_FILE, OTHER_VERSION, TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
-from pipegen.frozen import dataclass
 from pipegen.reporting import FORMATS, formatted, text
 from pipegen.workspace import find_root, spec_paths
 from pipegen.workspace.specs import SPEC_FOLDER

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipegen.compiler import Compiled
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic
-from pipegen.frozen import dataclass
 from pipegen.repository import Summary, summary
 from pipegen.workspace import Selection, check_texts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import click
@@ -30,7 +30,6 @@ from pipegen.cli.progress import watched
 from pipegen.compiler import REPOSITORY, Compiled, compile_root, compile_spec
 from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
-from pipegen.frozen import dataclass
 from pipegen.repository import check_repository
 from pipegen.targets import TARGETS
 from pipegen.workspace import Selection, check_paths, prune, surplus, write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipegen import __version__
 from pipegen.config import (
@@ -24,7 +24,6 @@ from pipegen.config.shape import ADDRESS, VERSION, PipegenToml
 from pipegen.config.shape import CompanyStep as StepShape
 from pipegen.config.versions import REQUIREMENT, satisfies, specifier
 from pipegen.diagnostics import Diagnostic, Finding, Refused, has_errors
-from pipegen.frozen import dataclass
 from pipegen.spec.forms import TOML
 from pipegen.spec.shape import shape_as
 from pipegen.toml_source import TomlSource

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pipegen.delivery import Fidelity
-from pipegen.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

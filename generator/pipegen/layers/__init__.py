@@ -6,9 +6,9 @@ They are merged as plain data before the shape is judged; every value keeps its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pipegen.diagnostics import Diagnostic, Finding, Located
-from pipegen.frozen import dataclass
 from pipegen.layers.merging import mapping_over
 from pipegen.layers.origins import Branch, Origins
 from pipegen.layers.shared import Data, with_shared

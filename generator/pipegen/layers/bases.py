@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import posixpath
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipegen.diagnostics import Diagnostic, Finding, Refused
-from pipegen.frozen import dataclass
 from pipegen.source import Source
 
 CODES = {

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located
-from pipegen.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

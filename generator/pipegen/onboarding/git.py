@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-
-from pipegen.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipegen.diagnostics import Refused
-from pipegen.frozen import dataclass
 from pipegen.onboarding import disk
 from pipegen.onboarding.yaml_edits import with_value
 from pipegen.workspace import generated_files, write_together

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipegen.config import Pin
-from pipegen.frozen import dataclass
 
 _PYPI = "https://pypi.org/simple"
 _WHEEL = re.compile(r"mlops_pipegen-(?P<version>[0-9][0-9A-Za-z.]*)-py3-none-any\.whl")

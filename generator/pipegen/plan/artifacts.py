@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pipegen.delivery import HOME, Download, PublishedValue, Run, Step, StepVariable, Upload
-from pipegen.frozen import dataclass
 from pipegen.plan.commands import in_model
 from pipegen.plan.variables import VERSION, store_variables
 from pipegen.quoting import sh_quote

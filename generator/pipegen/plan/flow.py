@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
 from pipegen.diagnostics import KeyPath
-from pipegen.frozen import dataclass
 from pipegen.spec.flow import Environment, FlowEntry
 from pipegen.spec.model import DEFAULT_FLOW, ModelSpec
 

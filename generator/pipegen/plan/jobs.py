@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipegen.config import Config
 from pipegen.delivery import (
@@ -21,7 +22,6 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.frozen import dataclass
 from pipegen.plan import artifacts, gates
 from pipegen.plan.artifacts import Available
 from pipegen.plan.commands import has_runtime, in_model, script, stage_steps, step_text, with_retries

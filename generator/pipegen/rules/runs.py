@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pipegen.delivery import (
     Action,
@@ -19,7 +20,6 @@ from pipegen.delivery import (
     Scheduled,
     Tagged,
 )
-from pipegen.frozen import dataclass
 from pipegen.plan.flow import Occasion
 
 BUILT_IN = frozenset({"action-deploy", "action-rollback"})

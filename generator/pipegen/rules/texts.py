@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pipegen.diagnostics import KeyPath
-from pipegen.frozen import dataclass
 from pipegen.plan.commands import VARIABLE
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import NamedStep, Stage

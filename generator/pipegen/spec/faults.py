@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipegen.diagnostics import KeyPath
-from pipegen.frozen import dataclass
 from pipegen.spec.forms import YAML, Form
 
 Schema = Mapping[str, Any]

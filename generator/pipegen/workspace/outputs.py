@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from io import FileIO
 from pathlib import Path, PurePath, PurePosixPath
 
 from pipegen.diagnostics import Diagnostic, Refused
-from pipegen.frozen import dataclass
 from pipegen.header import Header, NewerHeader, is_portable, normalised, read_header
 from pipegen.workspace.findings import finding, unusable
 

@@ -6,11 +6,11 @@ import os
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic, Refused
-from pipegen.frozen import dataclass
 from pipegen.header import COMMENTS, LONGEST_HEADER, OPENING, Header, NewerHeader, Origin, is_portable, read_origin
 from pipegen.workspace.findings import finding, unusable
 from pipegen.workspace.outputs import Standing, foreign, is_inside, look, newer

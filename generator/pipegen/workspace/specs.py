@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic
-from pipegen.frozen import dataclass
 from pipegen.header import is_portable
 from pipegen.workspace.findings import finding
 

@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipegen.diagnostics import Diagnostic, Refused
-from pipegen.frozen import dataclass
 from pipegen.header import Header, read_header
 from pipegen.workspace.findings import finding, unusable
 from pipegen.workspace.outputs import Standing, Verdict, examine, foreign, judge, newer

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from pipegen.explanation.picture.shapes import Box, Group, Line, Point, grouped
 from pipegen.explanation.picture.typography import printable, width, wrapped
 from pipegen.explanation.picture.values import Chain, Kind, Node, Unit
-from pipegen.frozen import dataclass
 
 BOX = 158.0
 GAP = 26.0

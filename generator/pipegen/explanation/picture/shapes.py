@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipegen.explanation.picture.values import Kind
-from pipegen.frozen import dataclass
 
 Point = tuple[float, float]
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-
-from pipegen.frozen import dataclass
 
 
 class Kind(StrEnum):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pipegen.delivery import Checkout, Job, Lock
-from pipegen.frozen import dataclass
 from pipegen.targets.github.machines import runs_on
 from pipegen.targets.github.names import lock_group
 from pipegen.targets.github.scene import Scene

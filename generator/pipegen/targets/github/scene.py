@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pipegen.delivery import Job
-from pipegen.frozen import dataclass
 from pipegen.targets.github.machines import is_hosted
 from pipegen.targets.github.variables import File
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pipegen.config import Config
 from pipegen.delivery import Action, Deployment, Job, Parameter, Phase, Pipeline, PublishedValue
-from pipegen.frozen import dataclass
 from pipegen.targets.github.approvals import HISTORY, approval_nodes, ask_name, require_approval
 from pipegen.targets.github.events import input_type
 from pipegen.targets.github.jobs import Role, job_node, lock_node, permissions

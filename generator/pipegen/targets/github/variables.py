@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from pipegen.config import Config
@@ -23,7 +23,6 @@ from pipegen.delivery import (
     Text,
     TokenValue,
 )
-from pipegen.frozen import dataclass
 from pipegen.quoting import github_text, one_line
 
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"

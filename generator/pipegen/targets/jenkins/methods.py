@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import assert_never
 
@@ -33,7 +33,6 @@ from pipegen.delivery import (
     UsePython,
     When,
 )
-from pipegen.frozen import dataclass
 from pipegen.targets.jenkins.names import ORDINARY, method_name
 from pipegen.targets.jenkins.statements import (
     Advisory,

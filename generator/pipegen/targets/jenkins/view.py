@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from pipegen.frozen import dataclass
 from pipegen.targets.jenkins.statements import Method, Value
 
 # ---------------------------------------------------------------- when a pipeline runs
