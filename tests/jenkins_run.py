@@ -15,7 +15,7 @@ from runners import require
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A run of some methods of a file; a mapping among them is an approval to ask for."""
+    """A run of some methods of a file; a mapping among them is an approval to ask for, `pipeline` the whole run."""
 
     file: Path
     call: Sequence[str | Mapping[str, object]]
@@ -25,13 +25,19 @@ class Scenario:
     answers: Sequence[str | None] = ()
     fails: Sequence[str] = ()
     reads: Mapping[str, str] = field(default_factory=dict)
+    hangs: Sequence[str] = ()
+    aborts: Sequence[str] = ()
+    untrusted: Sequence[str] = ()
     repository: Mapping[str, str] | None = None
     workspace: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of a scenario: every step in order, and for each call `done` or the message of its failure."""
+    """What became of a scenario: every step in order, and for each call `done` or the message of its failure.
+
+    The outcome of `pipeline` is the result of the run.
+    """
 
     told: list[Any]
     outcomes: list[str]
