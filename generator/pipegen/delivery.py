@@ -383,9 +383,9 @@ class Job:
 class Approval:
     """People say yes: `count` distinct ones out of `approvers`, within `expires_minutes`.
 
-    None of them is the one who started the run.     `id` is unique in a delivery and names the settings of the
-    approval: the environment's name, `<environment>-<step>`
-    inside a rollout, or `<environment>-rollback`. An approver is a team, or a person with a leading `@`.
+    None of them is the one who started the run. `id` is unique in a delivery and names the settings of the approval:
+    the environment's name, `<environment>-<step>` inside a rollout, or `<environment>-rollback`. An approver is a team,
+    or a person with a leading `@`.
     """
 
     id: str
@@ -574,9 +574,9 @@ class Fidelity(StrEnum):
 class Capability:
     """What a target makes of one item.
 
-    `weakens`: a control (approval, gate, secret scope, lock) would be weaker than the spec asks for.     `subject`
-    names the item the same way on every target, for example `approval prod` or `lock prod`; `detail` is the
-    reason, or what must be set.
+    `weakens`: a control (approval, gate, secret scope, lock) would be weaker than the spec asks for. `subject` names
+    the item the same way on every target, for example `approval prod` or `lock prod`; `detail` is the reason, or what
+    must be set.
     """
 
     subject: str
