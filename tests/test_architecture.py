@@ -82,7 +82,7 @@ def closure(name: str) -> set[str]:
 
 def test_there_is_something_to_look_at() -> None:
     assert {"pipegen.delivery", "pipegen.cli.render", "pipegen.plan.jobs", "pipegen.targets.github"} <= FILES.keys()
-    assert "pipegen.plan" in closure("pipegen.cli.render")
+    assert "pipegen.plan" in closure("pipegen.compiler")
 
 
 OUTSIDE = [name for name in FILES if not is_in(name, "pipegen.cli") and name != "pipegen.__main__"]
@@ -146,7 +146,7 @@ AT_RUN_TIME = ("pipegen.gates", "pipegen.registry", "pipegen.settings")
 
 
 def test_what_pipelines_call_at_run_time_is_not_loaded_on_the_way_to_files() -> None:
-    loaded = closure("pipegen.cli.render") | closure("pipegen.cli")
+    loaded = closure("pipegen.cli.render") | closure("pipegen.cli") | closure("pipegen.compiler")
     assert not [name for name in loaded if any(is_in(name, room) for room in AT_RUN_TIME)]
 
 
@@ -174,6 +174,8 @@ def test_every_function_is_short(name: str) -> None:
 
 # ---------------------------------------------------------------- start-up
 
+COMPILING = ("yaml", "pipegen.compiler", "pipegen.spec", "pipegen.plan", "pipegen.rules", "pipegen.targets")
+"""What a run pays for only if it compiles something."""
 HEAVY = ("pydantic", "jinja2", "jsonschema", "ruamel", "rich", "importlib.metadata", "difflib")
 
 
@@ -188,3 +190,8 @@ def _loaded(code: str, folder: Path) -> set[str]:
 def test_the_command_line_starts_without_anything_heavy(tmp_path: Path) -> None:
     surplus = _loaded("import pipegen.cli", tmp_path) - _loaded("import click", tmp_path)
     assert not [name for name in surplus if any(is_in(name, heavy) for heavy in HEAVY)]
+
+
+def test_a_run_in_which_nothing_has_changed_imports_nothing_that_compiles(tmp_path: Path) -> None:
+    surplus = _loaded("import pipegen.cli.render, pipegen.cache", tmp_path) - _loaded("import click", tmp_path)
+    assert not [name for name in surplus if any(is_in(name, each) for each in (*HEAVY, *COMPILING))]

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipegen import config as configuration
-from pipegen.config import CONFIG_FILE, Config
+from pipegen.config import CONFIG_FILE, STAGE_FOLDER, Config
 from pipegen.delivery import Delivery, Verdict
 from pipegen.diagnostics import Diagnostic, Located, Refused, Severity, has_errors
-from pipegen.header import digest_inputs, with_header
+from pipegen.header import REPOSITORY, digest_inputs, with_header
 from pipegen.plan.verdict import verdict
 from pipegen.resources import TEMPLATES
 from pipegen.source import Source
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pipegen.config.reading import ConfigFile
     from pipegen.layers.bases import Bases
 
-REPOSITORY = "repository"
-"""What stands in the place of a target in files that are for none."""
-STAGE_FOLDER = Path("templates") / "stages"
 SHARED_TABLES = frozenset({"flow", "environments", "defaults"})
 """What pipegen.toml says about all specs; the rest of it is the configuration."""
 _OFFERED = frozenset({"PG237", "PG274"})
@@ -119,6 +116,12 @@ def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) 
         for name in chosen:
             diagnostics += capability_diagnostics(delivery, name, TARGETS[name], repository.config, source)
     return Compiled(path, source, spec, delivery, tuple(chosen), None, tuple(diagnostics), inputs)
+
+
+def load_source(repository: Repository, path: str) -> Located:
+    """One spec with its layers, which knows where everything in it stands; `Refused` where it cannot be read."""
+    source, _, _ = _source(repository, path)
+    return source
 
 
 def _source(repository: Repository, path: str) -> tuple[Located, Mapping[str, str], tuple[Diagnostic, ...]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located, Position, Severity
-from pipegen.plan.flow import CHECKS, review_targets
-from pipegen.spec.flow import DeploymentApprovals, Environment
-from pipegen.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from pipegen.spec.flow import DeploymentApprovals, Environment
+    from pipegen.spec.model import ModelSpec
 
 CODES = {
     "PG290": "two specs have the same model",
@@ -52,6 +54,8 @@ class Summary:
 
 def summary(source: Located, spec: ModelSpec, outputs: Iterable[str] = ()) -> Summary:
     """The summary of a spec; `outputs` are the paths of its files, if they are known."""
+    from pipegen.plan.flow import CHECKS, review_targets  # noqa: PLC0415  (only who has a parsed spec pays for the plan)
+
     return Summary(
         model=Shared(spec.model.name, (), source, ("model", "name")),
         environments=tuple(

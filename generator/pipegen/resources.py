@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
-_INSTALLED = (_PACKAGE / "templates").is_dir()
-_ROOT = _PACKAGE if _INSTALLED else _PACKAGE.parent.parent
+PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = (PACKAGE / "templates").is_dir()
+_ROOT = PACKAGE if _INSTALLED else PACKAGE.parent.parent
 
 TEMPLATES = _ROOT / "templates"
 SCHEMAS = _ROOT / "schemas"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from pipegen.compiler import Repository, open_repository
 from pipegen.config import CONFIG_FILE, OTHER_VERSION, TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.reporting import FORMATS, formatted, text
@@ -22,17 +21,27 @@ from pipegen.workspace.specs import SPEC_FOLDER
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from pipegen.compiler import Repository
+
 FINDINGS, USAGE = 1, 2
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The specs that a command is about, and the root of their repository; `everything`: no spec was named."""
+
+    root: Path
+    paths: tuple[str, ...]
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """The repository and the specs that a command is about; `everything`: no spec was named."""
+    """The specs that a command is about, and their repository."""
 
     repository: Repository
     paths: tuple[str, ...]
-    everything: bool
 
 
 def spec_arguments(command: Command) -> Command:
@@ -92,8 +101,14 @@ def refusals_reported(form: str = "text") -> Iterator[None]:
         sys.exit(USAGE if any(each.code == OTHER_VERSION for each in refused.diagnostics) else FINDINGS)
 
 
-def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False) -> Chosen:
-    """The specs of the command line in their repository; exits when one cannot be found.
+def chosen(specs: Sequence[Path], form: str = "text") -> Chosen:
+    """The specs of the command line in their repository; exits when one cannot be found, or the repository not used."""
+    work = named(specs, form)
+    return Chosen(opened(work.root, form), work.paths)
+
+
+def named(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False) -> Named:
+    """The specs of the command line; exits when one cannot be found.
 
     With `none_yet` a repository without any spec will do: a hook runs before the first and after the last one.
     """
@@ -105,11 +120,18 @@ def chosen(specs: Sequence[Path], form: str = "text", *, none_yet: bool = False)
     if found.diagnostics and not empty:
         report(found.diagnostics, form)
         sys.exit(USAGE)
+    return Named(root, found.paths, not specs)
+
+
+def opened(root: Path, form: str = "text") -> Repository:
+    """The repository; exits when it cannot be used."""
+    from pipegen.compiler import open_repository  # noqa: PLC0415  (a run in which nothing has changed compiles nothing)
+
     with refusals_reported(form):
         repository = open_repository(root)
         if has_errors(repository.diagnostics):
             raise Refused(repository.diagnostics)
-    return Chosen(repository, found.paths, not specs)
+    return repository
 
 
 def _is_without_specs(root: Path) -> bool:

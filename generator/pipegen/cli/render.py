@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipegen.cli.console import (
     FINDINGS,
-    Chosen,
-    chosen,
+    Named,
     colored,
     finish,
     format_option,
     loudness_options,
+    named,
     named_targets,
     plural,
+    refusals_reported,
     report,
     say,
     spec_arguments,
     target_option,
 )
-from pipegen.cli.made import Made, compared, made
+from pipegen.cli.made import Made, compared
+from pipegen.cli.making import Making
 from pipegen.cli.progress import watched
-from pipegen.compiler import REPOSITORY, Compiled, compile_root, compile_spec
 from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
+from pipegen.header import REPOSITORY
 from pipegen.repository import check_repository
-from pipegen.targets import TARGETS
 from pipegen.workspace import Selection, check_paths, prune, surplus, write
+
+if TYPE_CHECKING:
+    from pipegen.cache import Cache
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One call of the command: what was compiled and where its files belong."""
+    """One call of the command: what was made and where its files belong. `uncached`: why the cache was not written."""
 
-    work: Chosen
     made: tuple[Made, ...]
     out: Path
     selection: Selection
     diagnostics: tuple[Diagnostic, ...]
     form: str
+    uncached: str | None = None
 
     @property
     def usable(self) -> tuple[Made, ...]:
@@ -88,6 +94,9 @@ class _Done:
 @click.option(
     "--fail-on-change", is_flag=True, help="For hooks: exit 1 if a file changed or git lacks it; print what to add."
 )
+@click.option(
+    "--no-cache", is_flag=True, help="Compile every spec, also those that have not changed since the last run."
+)
 @format_option
 @loudness_options
 def command(
@@ -99,6 +108,7 @@ def command(
     pruning: bool,  # noqa: FBT001
     overwrite_edited: bool,  # noqa: FBT001
     fail_on_change: bool,  # noqa: FBT001
+    no_cache: bool,  # noqa: FBT001
     form: str,
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
@@ -121,9 +131,11 @@ def command(
         raise click.UsageError(f"--check and --diff write nothing: leave out {words}")
     if differing and form != "text":
         raise click.UsageError("--diff prints a difference: leave out --format and PIPEGEN_FORMAT")
-    work = chosen(specs, form, none_yet=checking or pruning)
+    work = named(specs, form, none_yet=checking or pruning)
+    names = named_targets(targets)
+    making = Making(work, names, form, None if no_cache or out or differing else _cache(work, names))
     keeping = _Keeping(compared=checking, with_texts=differing or not checking)
-    run = _made(work, named_targets(targets), out, form, keeping, quiet=quiet)
+    run = _made(making, out, keeping, quiet=quiet)
     if checking or differing:
         _compare(run, checking=checking, differing=differing, quiet=quiet)
         return
@@ -133,35 +145,50 @@ def command(
     finish(done.diagnostics)
 
 
-def _made(
-    work: Chosen, targets: tuple[str, ...], out: Path | None, form: str, keeping: _Keeping, *, quiet: bool
-) -> _Run:
-    selection = _selection(work, targets, out)
-    place = out or work.repository.root
+def _cache(work: Named, targets: tuple[str, ...]) -> Cache | None:
+    """What earlier runs found out; CI believes in nothing but the commit that it has before it."""
+    if os.environ.get("CI"):
+        return None
+    from pipegen.cache import Cache  # noqa: PLC0415  (a run without a cache does not pay for it)
 
-    def kept(compiled: Compiled) -> Made:
-        each = made(compiled)
-        return compared(each, place, selection, with_texts=keeping.with_texts) if keeping.compared else each
+    return Cache.of(work.root, targets)
+
+
+def _made(making: Making, out: Path | None, keeping: _Keeping, *, quiet: bool) -> _Run:
+    work, selection = making.work, _selection(making, out)
+    place = out or work.root
+
+    def kept(each: Made) -> Made:
+        is_new = keeping.compared and not each.recalled
+        return compared(each, place, selection, with_texts=keeping.with_texts) if is_new else each
 
     with watched(work.paths, quiet=quiet) as paths:
-        specs = tuple(kept(compile_spec(work.repository, path, targets)) for path in paths)
+        specs = tuple(kept(making.spec(path)) for path in paths)
     if work.everything:
-        specs = (*specs, kept(compile_root(work.repository, targets)))
-    across = tuple(check_repository(each.summary for each in specs if each.summary))
-    found = (*work.repository.diagnostics, *(each for spec in specs for each in spec.diagnostics), *across)
+        specs = (*specs, kept(making.root_files()))
+    if making.cache and _share_a_file(specs):
+        # Each writes over the other, so what is on disk now is not what the one will find that comes second.
+        return _made(replace(making, cache=None), out, keeping, quiet=quiet)
+    with refusals_reported(making.form):
+        across = tuple(check_repository(each.summary for each in specs if each.summary))
+    found = (*making.diagnostics, *(each for spec in specs for each in spec.diagnostics), *across)
     # What is wrong in a base is found for every spec that extends it.
     found = tuple(dict.fromkeys(found))
-    return _Run(work, specs, place, replace(selection, specs=_usable(specs, across)), found, form)
+    selection = replace(selection, specs=_usable(specs, across))
+    return _Run(specs, place, selection, found, making.form, making.keep(specs))
 
 
-def _selection(work: Chosen, targets: tuple[str, ...], out: Path | None) -> Selection:
+def _share_a_file(specs: Sequence[Made]) -> bool:
+    paths = [path.casefold() for each in specs for path in each.all_files]
+    return len(set(paths)) < len(paths)
+
+
+def _selection(making: Making, out: Path | None) -> Selection:
     """What the run is about; it is known last which specs are free of errors."""
-    options = [word for name in targets for word in ("--target", name)] + (["--out", str(out)] if out else [])
-    pin = work.repository.config.pin
-    own = PurePosixPath(pin.requirements).parent.as_posix() if pin else "."
-    folders = tuple(dict.fromkeys([*(each for target in TARGETS.values() for each in target.FOLDERS), own, "."]))
-    names = frozenset((*(targets or TARGET_NAMES), REPOSITORY))
-    return Selection(work.repository.root, frozenset(), names, folders, work.everything, tuple(options))
+    options = [word for name in making.targets for word in ("--target", name)] + (["--out", str(out)] if out else [])
+    names = frozenset((*(making.targets or TARGET_NAMES), REPOSITORY))
+    work = making.work
+    return Selection(work.root, frozenset(), names, making.folders, work.everything, tuple(options))
 
 
 def _usable(specs: Sequence[Made], across: Sequence[Diagnostic]) -> frozenset[str]:
@@ -203,6 +230,9 @@ def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, ver
     written: list[str] = []
     unchanged: list[str] = []
     for each in run.usable:
+        if each.recalled:
+            unchanged += each.all_files
+            continue
         try:
             done = write(run.out, each.all_files, overwrite_edited=overwrite_edited)
         except Refused as refused:
@@ -216,6 +246,8 @@ def _write(run: _Run, *, pruning: bool, overwrite_edited: bool, quiet: bool, ver
         for verb, paths in (("wrote", written), ("kept", unchanged), ("removed", removed)):
             for path in paths:
                 say(f"{verb:<8}{path}", run.form)
+        if run.uncached:
+            say(f"the cache was not written: {run.uncached}", run.form)
     if not quiet:
         parts = [f"{len(written)} written", f"{len(unchanged)} unchanged"]
         parts += [f"{len(removed)} removed"] if pruning else []

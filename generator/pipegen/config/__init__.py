@@ -14,6 +14,8 @@ HOSTS: tuple[Host, ...] = ("github", "azure-repos", "gitlab", "bitbucket", "othe
 TARGET_NAMES = ("azure", "github", "jenkins")
 
 CONFIG_FILE = "pipegen.toml"
+STAGE_FOLDER = "templates/stages"
+"""Where a repository has stage kinds of its own."""
 CHECK_RUNNER = "check"
 """The runner of the repository's own check; the ordinary one where no target setting gives it another."""
 

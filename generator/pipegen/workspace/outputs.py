@@ -68,7 +68,7 @@ def look_at(root: Path, paths: Iterable[str]) -> tuple[list[Standing], list[Diag
     """What stands at all the paths, sorted, and what is wrong with those that cannot be used."""
     standings: list[Standing] = []
     refused: list[Diagnostic] = []
-    ground = _Ground(root)
+    ground = Ground(root)
     for path in sorted(paths):
         try:
             standings.append(ground.look(path))
@@ -79,10 +79,10 @@ def look_at(root: Path, paths: Iterable[str]) -> tuple[list[Standing], list[Diag
 
 def look(root: Path, path: str) -> Standing:
     """What stands at an output's place; `Refused` when the place cannot be used."""
-    return _Ground(root).look(path)
+    return Ground(root).look(path)
 
 
-class _Ground:
+class Ground:
     """What is below a root: each folder is looked at once, for most files share theirs with others."""
 
     def __init__(self, root: Path) -> None:
@@ -90,7 +90,15 @@ class _Ground:
         self._folders: dict[str, _Trouble | None] = {}
 
     def look(self, path: str) -> Standing:
-        """What stands at an output's place; `Refused` when the place cannot be used."""
+        """What stands at an output's place; `Refused` when the place cannot be used.
+
+        Bytes that are not UTF-8 stay distinct in its text, so such a file never equals a generated one.
+        """
+        content = self.content(path)
+        return Standing(path, None if content is None else normalised(content.decode("utf-8", "surrogateescape")))
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of the file at an output's place, None where nothing stands; `Refused` as above."""
         if not is_portable(path):
             hint = "a relative path with / between its parts and without .. in it"
             raise Refused([finding(path, "PG403", "is not a plain path below the root", hint)])
@@ -101,7 +109,7 @@ class _Ground:
             status = _status(f"{self._root}/{path}")
             if status and not stat.S_ISREG(status.st_mode):
                 raise Refused([_no_file(path, status.st_mode)])
-            return Standing(path, _text(f"{self._root}/{path}", status.st_size) if status else None)
+            return _content(f"{self._root}/{path}", status.st_size) if status else None
         except OSError as error:
             raise Refused([unusable(path, "read", error)]) from error
 
@@ -133,10 +141,9 @@ def _no_file(path: str, mode: int) -> Diagnostic:
     return finding(path, "PG405", "is not a file", _WAY_OUT)
 
 
-def _text(place: str, size: int) -> str:
-    """The text of a file; bytes that are not UTF-8 stay distinct, so such a file never equals a generated one."""
+def _content(place: str, size: int) -> bytes:
     with FileIO(place) as file:
-        return normalised(file.read(min(size, _LARGEST_FILE)).decode("utf-8", "surrogateescape"))
+        return file.read(min(size, _LARGEST_FILE))
 
 
 def foreign(standing: Standing) -> Diagnostic:
