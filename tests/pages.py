@@ -23,6 +23,7 @@ PAGES = (
     "docs/adopting-github.md",
     "docs/sharing.md",
     "docs/adopting-azure.md",
+    "docs/adopting-jenkins.md",
     "docs/onboarding.md",
     "docs/editors.md",
 )
