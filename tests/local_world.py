@@ -24,10 +24,12 @@ world="@WORLD@" tool="${0##*/}"
 read -r job step < "$world/current"
 { printf '%s/%s\t%s\t%s' "$job" "$step" "${PWD##*/}" "$tool"; printf ' %q' "$@"; printf '\n'; } >> "$world/calls"
 case "$tool $*" in
-  "python3 - "*) exec "@PYTHON@" "$@" ;;
+  "python3 -I - "*) exec "@PYTHON@" "$@" ;;
   python*" -m venv "*)
-    mkdir -p "$3/bin"; : > "$3/bin/activate"
-    printf '#!/usr/bin/env bash\nexec "%s/venv-python" "$@"\n' "$world" > "$3/bin/python"; chmod +x "$3/bin/python"
+    place="${*: -1}"
+    mkdir -p "$place/bin"; : > "$place/bin/activate"
+    printf '#!/usr/bin/env bash\nexec "%s/venv-python" "$@"\n' "$world" > "$place/bin/python"
+    chmod +x "$place/bin/python"
     exit 0 ;;
   "conda info --base") echo "$world/conda"; exit 0 ;;
 esac
@@ -38,7 +40,7 @@ done
 
 _VENV_PYTHON = """#!/usr/bin/env bash
 case "$*" in
-  "-m pipegen.gates "*) PYTHONPATH="@GENERATOR@" exec "@PYTHON@" "$@" ;;
+  "-I -m pipegen.gates "*) PYTHONPATH="@GENERATOR@" exec "@PYTHON@" "${@:2}" ;;
 esac
 """
 

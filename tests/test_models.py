@@ -123,7 +123,7 @@ def test_a_change_concerns_the_models_whose_paths_it_touches(
 
 @pytest.mark.parametrize(
     ("branch", "expected"),
-    [("dev", ["churn-prediction", "minimal"]), ("feat/other", []), ("--help", []), ("", [])],
+    [("dev", ["churn-prediction", "minimal"]), ("main", ["churn-prediction", "minimal"])],
 )
 def test_only_reviews_of_pull_requests_into_the_branch_are_asked_for(
     branch: str, expected: list[str], repository: Path
@@ -131,6 +131,14 @@ def test_only_reviews_of_pull_requests_into_the_branch_are_asked_for(
     committed(repository, "pipegen.toml")
     done = pipegen(repository, "models", "--changed-since", "main", "--into", branch)
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, expected, "")
+
+
+@pytest.mark.parametrize("branch", ["feat/other", "DEV", "--help", ""])
+def test_a_branch_that_no_model_reviews_is_refused_and_gives_no_empty_list(branch: str, repository: Path) -> None:
+    committed(repository, "pipegen.toml")
+    done = pipegen(repository, "models", "--changed-since", "main", "--into", branch)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"no model reviews pull requests into {branch!r}; there are: dev, prod, main" in done.stderr
 
 
 def test_what_came_to_the_branch_that_a_change_goes_into_is_none_of_the_change(repository: Path) -> None:

@@ -136,11 +136,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A person or a program started it from one of `branches` (patterns may name tags), which the first job checks."""
+    """A person or a program started it from one of `branches` (patterns may name tags), which the first job checks.
+
+    `places` are the branches of each value of the parameter `environment`; empty where all are for all.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     branches: tuple[str, ...]
+    places: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def label(self) -> str:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "init": "Take up pipegen in a git repository.",
     "new": "Write the spec of a model.",
     "render": "Write the pipelines of specs, or check that they are up to date.",
+    "simulate": "What a run would do, before anything is pushed.",
     "schema": "Print the JSON schema of model specs, or of pipegen.toml.",
     "targets": "List the CI systems that pipegen writes for.",
     "validate": "Say what is wrong with specs.",

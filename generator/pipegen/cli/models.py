@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import click
@@ -12,7 +12,7 @@ from pipegen.cli.console import chosen, finish, refusals_reported, report, targe
 from pipegen.compiler import Compiled, Repository, load_spec
 from pipegen.concern import concerns, review_of
 from pipegen.config import TARGET_NAMES
-from pipegen.delivery import Delivery, Pipeline, Review
+from pipegen.delivery import Delivery, Pipeline, Review, ReviewTarget
 from pipegen.diagnostics import has_errors
 from pipegen.targets import TARGETS
 from pipegen.workspace.changes import changed_paths
@@ -48,16 +48,28 @@ def command(since: str | None, into: str | None, targets: tuple[str, ...], form:
         finish(found)
     with refusals_reported():
         changed = None if since is None else changed_paths(work.repository.root, since)
+    if into is not None:
+        _refuse_unknown(loaded, into)
     answering = [each for each in loaded if into is None or _answers(each, into)]
     listed = [each for each in answering if changed is None or _concerned(work.repository, each, changed, names)]
     _print(listed, form)
 
 
+def _refuse_unknown(loaded: Iterable[Compiled], branch: str) -> None:
+    """A check that says nothing about a branch must not pass for one that found nothing."""
+    known = dict.fromkeys(target.branch for each in loaded for target in _review_targets(each))
+    if known and branch not in known:
+        raise click.UsageError(f"no model reviews pull requests into {branch!r}; there are: {', '.join(known)}")
+
+
 def _answers(loaded: Compiled, branch: str) -> bool:
     """Whether the model has a review of pull requests into the branch."""
+    return branch in {target.branch for target in _review_targets(loaded)}
+
+
+def _review_targets(loaded: Compiled) -> tuple[ReviewTarget, ...]:
     review = review_of(loaded.delivery) if loaded.delivery else None
-    targets = review.event.targets if review and isinstance(review.event, Review) else ()
-    return branch in {target.branch for target in targets}
+    return review.event.targets if review and isinstance(review.event, Review) else ()
 
 
 def _concerned(repository: Repository, loaded: Compiled, changed: tuple[str, ...], names: tuple[str, ...]) -> bool:

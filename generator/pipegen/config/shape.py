@@ -88,7 +88,7 @@ class Pin(Shape):
 
 
 class CompanyStep(Shape):
-    """A script of the organisation in every job that checks out the repository."""
+    """A script of the organisation in every job of a model that checks out the repository."""
 
     title: Text = Field(description="What people read in the log.", examples=["Register the run"])
     run: Script = Field(
@@ -177,7 +177,7 @@ class PipegenToml(Shape):
     )
     steps: Steps = Field(
         default=Steps(),
-        description="Steps before and after those of every job.",
+        description="Steps before and after those of every job of a model.",
         examples=[{"before": [{"title": "Register the run", "run": "./ci/register-run.sh"}]}],
     )
     defaults: Defaults = Field(

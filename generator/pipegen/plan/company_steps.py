@@ -1,4 +1,4 @@
-"""The organisation's own steps in every job that checks out the repository."""
+"""The organisation's own steps in every job of a model that checks out the repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def with_company_steps(config: Config, pipeline: Pipeline) -> Pipeline:
     phases = tuple(
         replace(
             phase,
-            waves=tuple(tuple(around(config, job) for job in wave) for wave in phase.waves),
+            waves=tuple(tuple(_around(config, job) for job in wave) for wave in phase.waves),
             deployment=_deployment(config, phase.deployment) if phase.deployment else None,
         )
         for phase in pipeline.phases
@@ -26,11 +26,11 @@ def with_company_steps(config: Config, pipeline: Pipeline) -> Pipeline:
 
 
 def _deployment(config: Config, unit: Deployment) -> Deployment:
-    jobs = tuple(replace(each, job=around(config, each.job)) for each in unit.jobs)
-    return replace(unit, jobs=jobs, closing=around(config, unit.closing) if unit.closing else None)
+    jobs = tuple(replace(each, job=_around(config, each.job)) for each in unit.jobs)
+    return replace(unit, jobs=jobs, closing=_around(config, unit.closing) if unit.closing else None)
 
 
-def around(config: Config, job: Job) -> Job:
+def _around(config: Config, job: Job) -> Job:
     """The first steps right after the checkout is laid out, the last ones whatever became of the job."""
     places = [place for place, step in enumerate(job.steps) if isinstance(step, Prepare)]
     if not places:

@@ -53,9 +53,9 @@ def install(pin: Pin) -> Run:
     """Pipegen alone in an environment of its own, exactly the wheel whose hash is pinned."""
     text = (
         f"{STRICT}\n"
-        'python3 -m venv "$PIPEGEN_HOME/pipegen"\n'
+        'python3 -I -m venv "$PIPEGEN_HOME/pipegen"\n'
         f"printf '%s\\n' {sh_quote(requirement(pin))} > \"$PIPEGEN_HOME/pipegen.txt\"\n"
-        '"$PIPEGEN_HOME/pipegen/bin/python" -m pip install --quiet --disable-pip-version-check \\\n'
+        '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pip install --quiet --disable-pip-version-check \\\n'
         f"  --no-deps --only-binary :all: --require-hashes --index-url {sh_quote(pin.index)} \\\n"
         '  -r "$PIPEGEN_HOME/pipegen.txt"\n'
     )
@@ -113,7 +113,7 @@ def _command(spec: ModelSpec, maker: Stage, gates: Sequence[Gate], name: str, he
         bounds += [f"--min {sh_quote(f'{gate.metric}={gate.min}')}"] if gate.min is not None else []
         bounds += [f"--max {sh_quote(f'{gate.metric}={gate.max}')}"] if gate.max is not None else []
     return (
-        f'{STRICT}\n"$PIPEGEN_HOME/pipegen/bin/python" -m pipegen.gates metrics --name {name} \\\n'
+        f'{STRICT}\n"$PIPEGEN_HOME/pipegen/bin/python" -I -m pipegen.gates metrics --name {name} \\\n'
         f"  --file {file} \\\n  "
         + " \\\n  ".join(bounds)
         + f' \\\n  --junit "$PIPEGEN_HOME/{name}.xml" --json "$PIPEGEN_HOME/{name}.json"\n'

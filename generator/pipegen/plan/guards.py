@@ -111,10 +111,15 @@ def _case(environment: str, ref: str) -> str:
     return (sh_quote(environment) if environment else "") + "\\|" + _glob(ref)
 
 
-def _parameter_lines(parameter: Parameter) -> list[str]:
-    pattern = parameter.pattern or _PATTERNS.get(parameter.type, ANY_STRING)
+def pattern_of(parameter: Parameter) -> str:
+    """The extended regular expression that the whole value has to match."""
     if parameter.choices:
-        pattern = "|".join(choice.replace(".", "[.]").replace("+", "[+]") for choice in parameter.choices)
+        return "|".join(choice.replace(".", "[.]").replace("+", "[+]") for choice in parameter.choices)
+    return parameter.pattern or _PATTERNS.get(parameter.type, ANY_STRING)
+
+
+def _parameter_lines(parameter: Parameter) -> list[str]:
+    pattern = pattern_of(parameter)
     name = parameter.variable
     lines = [
         f"pattern={sh_quote(f'^({pattern})$')}",

@@ -203,7 +203,7 @@ def _environment_lines(spec: ModelSpec) -> list[str]:
     if runtime.python:
         short = ".".join(runtime.python.split(".")[:2])
         return [
-            f'python{short} -m venv "$PIPEGEN_HOME/venv"',
+            f'python{short} -I -m venv "$PIPEGEN_HOME/venv"',
             'echo "source \'$PIPEGEN_HOME/venv/bin/activate\'" > "$PIPEGEN_HOME/activate"',
             'source "$PIPEGEN_HOME/activate"',
         ]

@@ -80,7 +80,7 @@ def _run(spec: ModelSpec, moment: str, words: str, when: When = When.SUCCESS) ->
         raise ValueError("a spec without `notify` has no notices")
     secret = spec.notify.webhook
     variable = StepVariable(secret, secret_value(None, secret, spec.secrets[secret]))
-    text = f"{STRICT}\n{words}\npython3 - {secret} {spec.notify.form} \"$@\" <<'END'{_PROGRAM}END\n"
+    text = f"{STRICT}\n{words}\npython3 -I - {secret} {spec.notify.form} \"$@\" <<'END'{_PROGRAM}END\n"
     title = f"Notify: {moment.replace('-', ' ')}"
     return Run(f"notify-{moment}", title, text, (variable,), _MINUTES, advisory=True, when=when, origin=("notify",))
 

@@ -186,7 +186,8 @@ def _by_version(spec: ModelSpec, config: Config, spec_path: str, name: str, stag
     for environment in names:
         phases += _environment_action(setting, name, stage, environment)
     branches = tuple(dict.fromkeys(ref for _, each in allowed for ref in each))
-    return pipeline(spec, spec_path, f"action-{name}", name, Action(name, parameters, branches), phases, origin)
+    event = Action(name, parameters, branches, allowed)
+    return pipeline(spec, spec_path, f"action-{name}", name, event, phases, origin)
 
 
 def _environment_action(setting: Setting, name: str, stage: Stage, environment: str) -> Iterator[Phase]:
@@ -259,7 +260,7 @@ RECORD_TREE="$(git rev-parse 'HEAD^{tree}')"
 RECORD_SPEC_SHA256="$(sha256sum @SPEC@ | cut -d' ' -f1)"
 RECORD_SOURCE_SHA256="$(sha256sum .pipegen/record/source.tar | cut -d' ' -f1)"
 RECORD_TIME="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-python3 - @OWNER@ @SPEC@ > .pipegen/record/record.json <<'END'
+python3 -I - @OWNER@ @SPEC@ > .pipegen/record/record.json <<'END'
 import json, os, sys
 record = {
     "record": 1, "model": os.environ["PIPEGEN_MODEL"], "owner": sys.argv[1], "spec": sys.argv[2],

@@ -1,7 +1,8 @@
 """The verdict: the one result that the repository's host requires before a merge, for all models together.
 
 It depends on pipegen.toml alone, so that two people who add two models change no file in common, and a model that is
-added changes no setting.
+added changes no setting. It judges the change, so it runs nothing that the change brings: Python is started apart from
+the files around it (`-I`), and the organisation's own steps are left out.
 """
 
 from __future__ import annotations
@@ -12,15 +13,12 @@ from pipegen.delivery import (
     VERDICT,
     Checkout,
     Job,
-    JobVariable,
     Prepare,
     PublishSummary,
     Run,
     Step,
-    Text,
     Verdict,
 )
-from pipegen.plan.company_steps import around
 from pipegen.plan.jobs import PREPARATION
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
@@ -45,20 +43,18 @@ def verdict(config: Config, target: str) -> Verdict | None:
         _find(target),
         PublishSummary(),
     )
-    # Steps of the organisation may read what every other job has.
-    variables = tuple(JobVariable(name, Text("")) for name in ("PIPEGEN_MODEL", "PIPEGEN_ENVIRONMENT"))
-    job = Job(VERDICT, VERDICT, steps, variables=variables, runner=CHECK_RUNNER, timeout_minutes=60)
-    return Verdict(around(config, job), _MODELS_FILE, _WAIT_MINUTES)
+    job = Job(VERDICT, VERDICT, steps, runner=CHECK_RUNNER, timeout_minutes=60)
+    return Verdict(job, _MODELS_FILE, _WAIT_MINUTES)
 
 
 def _install(pin: Pin) -> Run:
     old = "error: pipegen needs Python 3.11 or newer, and this runner has an older one"
     text = (
         f"{STRICT}\n"
-        "python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||\n"
+        "python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||\n"
         f"  {{ echo {sh_quote(old)} >&2; exit 1; }}\n"
-        'python3 -m venv "$PIPEGEN_HOME/pipegen"\n'
-        '"$PIPEGEN_HOME/pipegen/bin/python" -m pip install --quiet --disable-pip-version-check \\\n'
+        'python3 -I -m venv "$PIPEGEN_HOME/pipegen"\n'
+        '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pip install --quiet --disable-pip-version-check \\\n'
         f"  --only-binary :all: --require-hashes --index-url {sh_quote(pin.index)} \\\n"
         f"  -r {sh_quote(pin.requirements)}\n"
     )

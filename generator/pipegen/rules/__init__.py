@@ -91,6 +91,7 @@ PLANNED: tuple[PlannedRule, ...] = (
     collisions.pipeline_names,
     collisions.part_names,
     collisions.control_names,
+    collisions.verdict_name,
     moments.idle_stages,
     moments.idle_environments,
     moments.idle_moments,

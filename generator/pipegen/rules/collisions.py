@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipegen.config import Config
-from pipegen.delivery import Approval, Delivery, Pipeline, Run
+from pipegen.delivery import VERDICT, Approval, Delivery, Pipeline, Run
 from pipegen.diagnostics import Finding, KeyPath
 from pipegen.rules.runs import deployments
 from pipegen.spec.model import ModelSpec
@@ -14,6 +14,7 @@ CODES = {
     "PG284": "two parts of a pipeline get the same name",
     "PG285": "two pipelines get the same name",
     "PG286": "two approvals or locks get the same name",
+    "PG289": "a job is called like the check of the repository",
 }
 
 
@@ -34,6 +35,14 @@ def part_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Findi
                 if place not in reported:
                     yield finding
                 reported.add(place)
+
+
+def verdict_name(_: ModelSpec, delivery: Delivery, __: Config) -> Iterator[Finding]:
+    """PG289: hosts know a check by its name, so the success of such a job could stand in for the repository's check."""
+    called = {job.origin for pipeline in delivery.pipelines for job in pipeline.jobs if job.title.casefold() == VERDICT}
+    for origin in sorted(called, key=str):
+        message = f"its job would be called {VERDICT!r}, like the check that the host requires before a merge"
+        yield Finding(origin, "PG289", message, "give the stage another `title`")
 
 
 def _parts(pipeline: Pipeline) -> Iterator[tuple[list[tuple[str, KeyPath]], str]]:
