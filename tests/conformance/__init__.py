@@ -1,0 +1,1 @@
+"""The same meaning on every CI system, shown by carrying out what is generated."""
