@@ -1,6 +1,7 @@
-"""Runs of workflows, as GitHub's API lists them and starts them.
+"""Runs of workflows and open pull requests, as GitHub's API lists them and starts them.
 
-Its documentation calls that "List workflow runs for a repository" and "Create a workflow dispatch event".
+Its documentation calls that "List workflow runs for a repository", "Create a workflow dispatch event" and "List pull
+requests".
 """
 
 from __future__ import annotations
@@ -48,6 +49,18 @@ def dispatched(model: str = "churn", result: str | None = "success", **more: Any
     return run_of(model, result, event="workflow_dispatch", **more)
 
 
+def pull_of(number: int = 12, into: str = "dev", head: str = HEAD, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A pull request from feat/x."""
+    given = {
+        "number": number,
+        "state": "open",
+        "html_url": f"https://github.com/{REPOSITORY}/pull/{number}",
+        "head": {"label": "acme:feat/x", "ref": "feat/x", "sha": head},
+        "base": {"label": f"acme:{into}", "ref": into, "sha": "0" * 40},
+    }
+    return {**given, **more}
+
+
 @dataclass
 class RunsApi(Api):
     """Runs, and what becomes of them: before each look at them the next of `changes` takes place.
@@ -56,6 +69,7 @@ class RunsApi(Api):
     """
 
     runs: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=lambda: [pull_of()])
     changes: Iterator[Callable[[], object]] = field(default_factory=lambda: iter(()))
     known: frozenset[str] = frozenset()
     may_write: bool = True
@@ -70,7 +84,17 @@ class RunsApi(Api):
             return 200, {"id": int(RUN_ID), "run_started_at": START}
         if place.path == f"{ACTIONS}/runs":
             return 200, self._listed(parse_qs(place.query))
+        if place.path == f"/repos/{REPOSITORY}/pulls":
+            return 200, self._pulls({name: values[0] for name, values in parse_qs(place.query).items()})
         return 404, {"message": "Not Found"}
+
+    def _pulls(self, query: dict[str, str]) -> list[dict[str, Any]]:
+        """The newest first, thirty at a time unless asked for others, a hundred at the most."""
+        state, page, size = query.get("state", "open"), int(query.get("page", "1")), int(query.get("per_page", "30"))
+        found = [pull for pull in self.pulls if state in ("all", pull["state"])]
+        newest_first = sorted(found, key=lambda pull: pull["number"], reverse=True)
+        size = min(size, 100)
+        return newest_first[(page - 1) * size : page * size]
 
     def _listed(self, query: dict[str, list[str]]) -> object:
         page, size = int(query["page"][0]), int(query["per_page"][0])

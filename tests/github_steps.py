@@ -12,7 +12,7 @@ from typing import Any
 
 _COMMANDS = {
     "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail"),
-    "python3 {0}": (sys.executable,),
+    "python3 -I {0}": (sys.executable, "-I"),
 }
 
 

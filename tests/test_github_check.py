@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deliveries import ROOT
-from github_api import context, serving
+from github_api import REPOSITORY, context, serving
 from github_model import read_back
 from github_runs import HEAD, RunsApi, run_of
 from github_steps import Done, run_step
@@ -81,7 +81,8 @@ def check(api: RunsApi, root: Path, into: str = "dev") -> Done:
 def test_a_change_of_no_model_waits_for_nothing(api: RunsApi, checkout: Path) -> None:
     change(checkout, "README.md")
     done = check(api, checkout)
-    assert (done.code, done.text, api.asked) == (0, "The change concerns no model.\n", [])
+    assert (done.code, done.text) == (0, "The change concerns no model.\n")
+    assert [path.partition("?")[0] for _, path, _, _ in api.asked] == [f"/repos/{REPOSITORY}/pulls"]
 
 
 @pytest.mark.parametrize(("result", "code"), [("success", 0), ("failure", 1)])
@@ -114,8 +115,9 @@ def test_the_check_itself_is_compared_too(api: RunsApi, checkout: Path) -> None:
     assert "::error file=.github/workflows/pipegen.yml," in check(api, checkout).text
 
 
-def test_a_branch_that_no_flow_knows_asks_for_no_review(api: RunsApi, checkout: Path) -> None:
+def test_a_branch_that_no_model_reviews_gets_no_success(api: RunsApi, checkout: Path) -> None:
     git(checkout, "update-ref", "refs/remotes/origin/feat/y", "HEAD")
     change(checkout, "models/minimal/train.py")
     done = check(api, checkout, into="feat/y")
-    assert (done.code, done.text) == (0, "The change concerns no model.\n")
+    assert (done.code, api.asked) == (2, [])
+    assert "feat/y" in done.text

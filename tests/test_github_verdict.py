@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,9 @@ import pytest
 from github_api import TOKEN, context, serving
 from github_expressions import conditions, values
 from github_model import read_back
-from github_runs import HEAD, RunsApi, dispatched, run_of
+from github_runs import ACTIONS, HEAD, START, RunsApi, dispatched, pull_of, run_of
 from github_steps import Done, run_step, step_named
 from pipegen.config import CompanyStep, Config, Names, Pin, Runner
-from pipegen.delivery import CONTEXT_VARIABLES
 from pipegen.plan.verdict import verdict
 from pipegen.targets import github
 
@@ -53,9 +53,9 @@ def test_every_pull_request_gets_the_check_whatever_it_goes_into_and_touches() -
     assert (job()["name"], job().get("if")) == ("pipegen", None)
 
 
-def test_it_may_read_the_repository_and_start_reviews_and_nothing_else() -> None:
+def test_it_may_read_the_repository_and_its_pull_requests_and_start_reviews_and_nothing_else() -> None:
     assert workflow()["permissions"] == {}
-    assert job()["permissions"] == {"contents": "read", "actions": "write"}
+    assert job()["permissions"] == {"contents": "read", "actions": "write", "pull-requests": "read"}
     holders = [step["name"] for step in job()["steps"] if "github.token" in str(step)]
     assert holders == ["Wait for the reviews of these models"]
 
@@ -103,17 +103,9 @@ def test_its_machine_is_the_ordinary_one_unless_another_is_named(
     assert made["timeout-minutes"] > WAIT["timeout-minutes"] > int(WAIT["env"]["WAIT_MINUTES"])
 
 
-def test_the_companys_steps_stand_around_those_of_the_check() -> None:
-    made = job(Config(pin=PIN, steps_before=(CompanyStep("Log in", "x"),), steps_after=(CompanyStep("Log out", "y"),)))
-    names = [step["name"] for step in made["steps"]]
-    assert names[2:4] == ["Log in", "Install pipegen"]
-    assert names[-3:] == ["Log out", "Publish the summary", WAIT["name"]]
-
-
-def test_the_companys_steps_find_the_variables_that_all_jobs_have() -> None:
-    made = workflow()
-    names = made["env"].keys() | made["jobs"]["pipegen"]["env"].keys()
-    assert {*CONTEXT_VARIABLES, "PIPEGEN_MODEL", "PIPEGEN_EVENT", "PIPEGEN_ENVIRONMENT"} <= names
+def test_the_companys_steps_which_a_change_may_bring_do_not_run_in_the_check() -> None:
+    steps = (CompanyStep("Log in", "./ci/log-in.sh"),)
+    assert job(Config(pin=PIN, steps_before=steps, steps_after=steps)) == job(Config(pin=PIN))
 
 
 # ---------------------------------------------------------------- waiting
@@ -138,9 +130,10 @@ def wait(api: RunsApi, folder: Path, models: str = "churn\n", **more: str) -> Do
     return done
 
 
-def test_a_change_that_concerns_no_model_passes_and_asks_nothing(api: RunsApi, tmp_path: Path) -> None:
+def test_a_change_that_concerns_no_model_passes_without_a_look_at_runs(api: RunsApi, tmp_path: Path) -> None:
     done = wait(api, tmp_path, "")
-    assert (done.code, done.text, api.asked) == (0, "The change concerns no model.\n", [])
+    assert (done.code, done.text) == (0, "The change concerns no model.\n")
+    assert not [path for _, path, _, _ in api.asked if path.startswith(ACTIONS)]
 
 
 def test_all_reviews_must_succeed(api: RunsApi, tmp_path: Path) -> None:
@@ -223,6 +216,7 @@ def test_no_other_run_counts(api: RunsApi, tmp_path: Path, other: dict[str, Any]
 
 def test_a_branch_with_a_hostile_name_is_a_name(api: RunsApi, tmp_path: Path) -> None:
     into = "x/$(touch-stolen)';`id`"
+    api.pulls = [pull_of(into=into)]
     api.runs = [run_of(display_title=f"Review of #12 into {into}: churn")]
     assert wait(api, tmp_path, INTO=into).code == 0
 
@@ -239,7 +233,7 @@ def test_the_newest_run_counts(api: RunsApi, tmp_path: Path) -> None:
     assert wait(api, tmp_path).code == 0
 
 
-OLD = "2026-11-01T11:00:00Z"
+OLD, NEARLY_START = "2026-11-01T11:00:00Z", "2026-11-01T11:59:10Z"
 
 
 @pytest.mark.parametrize(
@@ -260,9 +254,89 @@ def test_what_failed_before_may_run_again(api: RunsApi, tmp_path: Path) -> None:
     assert wait(api, tmp_path).code == 0
 
 
+def test_what_succeeded_before_may_be_followed_by_a_newer_run_that_counts(api: RunsApi, tmp_path: Path) -> None:
+    api.runs = [run_of(run_started_at=OLD)]
+    api.changes = iter([lambda: None, lambda: None, lambda: api.runs.append(run_of(result="failure"))])
+    done = wait(api, tmp_path)
+    assert done.code == 1
+    assert f"the review of churn ended with failure: {api.runs[1]['html_url']}" in done.text
+
+
+def looks(api: RunsApi) -> int:
+    """How often it looked at the runs of reviews."""
+    return sum(path.startswith(f"{ACTIONS}/runs?") for _, path, _, _ in api.asked)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "started_at", "is_waited_for"),
+    [("1", OLD, True), ("1", START, False), ("1", NEARLY_START, False), ("2", OLD, False)],
+    ids=["old", "of the same moment", "of the same event", "run again"],
+)
+def test_what_succeeded_before_counts_once_nothing_has_followed_for_a_while(
+    api: RunsApi, tmp_path: Path, attempt: str, started_at: str, *, is_waited_for: bool
+) -> None:
+    api.runs = [run_of(run_started_at=started_at)]
+    begin = time.monotonic()
+    assert wait(api, tmp_path, GITHUB_RUN_ATTEMPT=attempt).code == 0
+    assert (looks(api) > 1, time.monotonic() - begin > 0.5) == (is_waited_for, is_waited_for)
+
+
 def test_what_failed_before_fails_if_nothing_follows(api: RunsApi, tmp_path: Path) -> None:
     api.runs = [run_of(result="failure", run_started_at=OLD)]
     assert "the review of churn ended with failure" in wait(api, tmp_path).text
+
+
+# ---------------------------------------------------------------- one commit, two pull requests
+
+SAME_COMMIT = "has the same newest commit, and GitHub counts results by commit: give one of the two a commit of its own"
+
+
+@pytest.mark.parametrize("models", ["churn\n", ""], ids=["with a review", "without a review"])
+def test_another_open_pull_request_of_the_commit_into_another_branch_fails_at_once(
+    api: RunsApi, tmp_path: Path, models: str
+) -> None:
+    api.runs, api.pulls = [run_of(result=None)], [pull_of(), pull_of(13, "prod")]
+    done = wait(api, tmp_path, models)
+    assert done.code == 1
+    assert done.text == f"::error::pull request #13 into prod {SAME_COMMIT}, then run `pipegen` again\n"
+    assert looks(api) == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [pull_of(13), pull_of(13, "prod", "2" * 40), pull_of(13, "prod", state="closed"), pull_of(11, "prod", "2" * 40)],
+    ids=["into the same branch", "of another commit", "closed", "older"],
+)
+def test_other_pull_requests_do_no_harm(api: RunsApi, tmp_path: Path, other: dict[str, Any]) -> None:
+    api.runs, api.pulls = [run_of()], [pull_of(), other]
+    assert wait(api, tmp_path).code == 0
+
+
+def test_it_is_found_among_hundreds(api: RunsApi, tmp_path: Path) -> None:
+    others = [pull_of(number, "prod", "2" * 40) for number in range(100, 2300)]
+    api.runs, api.pulls = [run_of()], [pull_of(3, "prod"), pull_of(), *others]
+    assert "pull request #3 into prod" in wait(api, tmp_path).text
+
+
+def test_one_that_is_opened_while_it_waits_fails_in_the_end(api: RunsApi, tmp_path: Path) -> None:
+    run = run_of(result=None)
+    done_at_last = {"status": "completed", "conclusion": "success"}
+    opened = partial(api.pulls.append, pull_of(13, "prod"))
+    api.runs, api.changes = [run], iter([lambda: None, opened, partial(run.update, done_at_last)])
+    done = wait(api, tmp_path)
+    assert done.code == 1
+    assert f"::error::pull request #13 into prod {SAME_COMMIT}" in done.text
+
+
+def test_a_run_for_a_branch_that_the_pull_request_no_longer_goes_into_counts_for_nothing(
+    api: RunsApi, tmp_path: Path
+) -> None:
+    api.runs, api.pulls = [run_of()], [pull_of(12, "prod")]
+    done = wait(api, tmp_path, GITHUB_RUN_ATTEMPT="2")
+    assert done.code == 1
+    assert "::error::the pull request goes into prod by now: run the newest `pipegen` of it again, not this one" in (
+        done.text
+    )
 
 
 # ---------------------------------------------------------------- reviews that GitHub did not start
@@ -332,15 +406,14 @@ def test_many_models_take_few_requests(api: RunsApi, tmp_path: Path) -> None:
     models = [f"m{number}" for number in range(250)]
     api.runs = [run_of(model) for model in models]
     assert wait(api, tmp_path, "\n".join(models)).code == 0
-    assert len(api.asked) == 4  # its own run, and three pages
+    assert len(api.asked) == 6  # its own run, three pages, and twice the open pull requests
 
 
 def test_answers_that_do_not_change_are_not_sent_again(api: RunsApi, tmp_path: Path) -> None:
     run = run_of(result=None)
     api.runs, api.changes = [run], becoming(run, {}, {}, {"status": "completed", "conclusion": "success"})
     assert wait(api, tmp_path).code == 0
-    looks = sum("/runs?" in path for _, path, _, _ in api.asked)
-    assert api.unchanged == looks - 2
+    assert api.unchanged == looks(api) - 2 + 1  # the first and the last, and the open pull requests at the end
 
 
 def test_an_api_that_is_out_of_reach_is_asked_again(api: RunsApi, tmp_path: Path) -> None:
@@ -356,6 +429,16 @@ def test_an_api_that_stays_out_of_reach_fails(api: RunsApi, tmp_path: Path) -> N
     assert done.code == 1
     assert "::error::GitHub's API did not answer: HTTP 502; then run this job again" in done.text
     assert len(api.asked) == 20
+
+
+@pytest.mark.parametrize("answer", [{}, [{}], [{"number": 13, "head": None, "base": {"ref": "prod"}}]], ids=str)
+def test_pull_requests_in_another_form_pass_nothing_even_where_no_model_is_concerned(
+    api: RunsApi, tmp_path: Path, answer: object
+) -> None:
+    api.answer = answer
+    done = wait(api, tmp_path, "")
+    assert done.code == 1
+    assert "::error::GitHub's answer cannot be read" in done.text
 
 
 @pytest.mark.parametrize(
@@ -382,7 +465,7 @@ def test_a_refusal_is_final(api: RunsApi, tmp_path: Path, refusal: tuple[int, ob
     api.runs, api.failures, api.refusal = [run_of()], 1, refusal
     done = wait(api, tmp_path)
     assert done.code == 1
-    assert f"::error::GitHub does not say how the reviews are: HTTP {refusal[0]}" in done.text
+    assert f"::error::GitHub does not say what is asked: HTTP {refusal[0]}; this job needs the permissions" in done.text
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,12 @@ from pipegen.targets.github.names import (
     ask_id,
     reviewers,
 )
-from pipegen.targets.github.steps import require_attempt
+from pipegen.targets.github.steps import PYTHON, require_attempt
 from pipegen.targets.github.variables import expression, label
 from pipegen.yaml_text import Commented, Flow, Node, Section, present
 
 HISTORY: dict[str, Node] = {"actions": Commented("read", "who approved this run")}
 _MINUTES = 10
-_PYTHON = "python3 {0}"
 
 
 def approval_nodes(
@@ -80,7 +79,7 @@ def _ask(approval: Approval, needs: tuple[str, ...], condition: str | None, conf
     step: Node = {
         "name": "Note what was approved before",
         "id": "ask",
-        "shell": _PYTHON,
+        "shell": PYTHON,
         "env": {"GITHUB_TOKEN": expression("github.token"), "EXPIRES_MINUTES": str(approval.expires_minutes)},
         "run": script_text("ask"),
     }
@@ -110,7 +109,7 @@ def _count(approval: Approval, last: str, condition: str | None, config: Config)
     step: Node = {
         "name": "Count who approved",
         "id": "count",
-        "shell": _PYTHON,
+        "shell": PYTHON,
         "env": variables,
         "run": script_text("count"),
     }

@@ -106,7 +106,7 @@ def _verdict(delivery: Delivery, config: Config) -> Iterator[Capability]:
         how = (
             f"a ruleset on {into} requires the status check {VERDICT!r} of GitHub Actions; it takes a machine while it "
             f"waits ({', '.join(labels(CHECK_RUNNER, config))}). A pull request runs the workflows that it brings, so "
-            "code owners review changes of .github. Two pull requests of one commit share their checks"
+            "code owners review changes of .github. Two open pull requests of one commit into different branches fail"
         )
         yield Capability("verdict", Fidelity.WITH_SETTINGS, how, pipeline.origin)
 

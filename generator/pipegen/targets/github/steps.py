@@ -36,6 +36,9 @@ BEGIN = "begin"
 COMPLETE = "complete"
 ATTEMPT = "attempt"
 
+PYTHON = "python3 -I {0}"
+"""The shell of an embedded program: none of the files around it stands in for a module of Python."""
+
 UNFINISHED = f"steps.{BEGIN}.outcome == 'success' && steps.{COMPLETE}.outcome != 'success'"
 """Whether the deployment of this very job began and did not complete."""
 
@@ -137,7 +140,7 @@ def require_attempt(attempt: str, refusal: str, condition: str | None = None) ->
 def _tests(tests: Sequence[PublishTests], scene: Scene) -> Iterator[Node]:
     """GitHub has no view of test results: a table on the run's page, and the files themselves to download."""
     table: dict[str, Node] = {
-        "shell": "python3 {0}",
+        "shell": PYTHON,
         "env": {"RESULTS": "\n".join(f"{each.file} = {label(each.title)}" for each in tests)},
         "run": script_text("show_results"),
     }

@@ -12,7 +12,7 @@ from pipegen.targets.github.jobs import job_variables_node, permissions
 from pipegen.targets.github.machines import HOSTED_MINUTES, is_hosted, runs_on
 from pipegen.targets.github.names import FOLDER
 from pipegen.targets.github.scene import Scene
-from pipegen.targets.github.steps import UNFINISHED, step_nodes
+from pipegen.targets.github.steps import PYTHON, UNFINISHED, step_nodes
 from pipegen.targets.github.variables import SAME_REPOSITORY, SOURCE_BRANCH, File, context, expression
 from pipegen.yaml_text import Commented, Flow, Node, Section, Spaced, emit, present
 
@@ -70,6 +70,7 @@ def _job(verdict: Verdict, file: File) -> Node:
     allowed = {
         **permissions((job,)),
         "actions": Commented("write", "reads how reviews went, and starts those that GitHub did not start"),
+        "pull-requests": Commented("read", "whether another one brings the same commit, which shares this result"),
     }
     body: dict[str, Node] = {"env": job_variables_node(job, file), "steps": list(_steps(verdict, file))}
     return {**present(head), "permissions": allowed, **present(body)}
@@ -108,7 +109,7 @@ def _wait(verdict: Verdict) -> Node:
         "name": "Wait for the reviews of these models",
         "if": _ON_PULL_REQUESTS,
         "timeout-minutes": verdict.wait_minutes + _MARGIN,
-        "shell": "python3 {0}",
+        "shell": PYTHON,
         "env": variables,
         "run": script_text("await_reviews"),
     }

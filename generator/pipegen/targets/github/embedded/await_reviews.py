@@ -1,7 +1,8 @@
 """Wait for the reviews of the models that the change concerns; all of them must succeed.
 
 A review is known by its file, the pull request and the branch that it goes into. One that GitHub did not start is
-started here, and then only that very run counts, because anybody who may write can start one with any inputs.
+started here, and then only that very run counts, because anybody who may write can start one with any inputs. What
+this run finds counts for its commit, so no other pull request may bring the same one into another branch.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
+from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-API = "{GITHUB_API_URL}/repos/{GITHUB_REPOSITORY}/actions".format_map(os.environ)
+API = "{GITHUB_API_URL}/repos/{GITHUB_REPOSITORY}".format_map(os.environ)
 NUMBER, INTO, HEAD = (os.environ[name] for name in ("PULL_REQUEST", "INTO", "HEAD_SHA"))
 POLL = float(os.environ.get("POLL_SECONDS", "20"))
 GRACE = float(os.environ.get("GRACE_SECONDS", "180"))
@@ -28,6 +31,7 @@ RETRY = float(os.environ.get("RETRY_SECONDS", "5"))
 TRIES, LONGEST_PAUSE = 20, 120
 PAGE, PAGES = 100, 10
 EVENT = "pull_request"
+FIRST = os.environ["GITHUB_RUN_ATTEMPT"] == "1"
 KNOWN: dict[str, tuple[str, Any]] = {}
 """Path -> (tag, answer): an answer that is still the same does not count against the limit on requests."""
 
@@ -133,14 +137,36 @@ def runs_of_head(event: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for page in range(1, PAGES + 1):
         query = urlencode({"head_sha": HEAD, "event": event, "per_page": PAGE, "page": page})
-        listed = call(f"runs?{query}")["workflow_runs"]
+        listed = call(f"actions/runs?{query}")["workflow_runs"]
         found += listed
         if len(listed) < PAGE:
             break
     return found
 
 
+def open_pull_requests() -> Iterator[dict[str, Any]]:
+    for page in count(1):
+        listed = call(f"pulls?{urlencode({'state': 'open', 'per_page': PAGE, 'page': page})}")
+        if not isinstance(listed, list):
+            raise TypeError(listed)
+        yield from listed
+        if len(listed) < PAGE:
+            return
+
+
 # What it means.
+
+
+def stand_alone() -> None:
+    """GitHub counts results by commit: what is good enough for one branch would also be so for another."""
+    for other in open_pull_requests():
+        number, into = other["number"], other["base"]["ref"]
+        if other["head"]["sha"] != HEAD or into == INTO:
+            continue
+        if str(number) == NUMBER:
+            refuse(f"the pull request goes into {into} by now: run the newest `pipegen` of it again, not this one")
+        same = f"pull request #{number} into {into} has the same newest commit, and GitHub counts results by commit"
+        refuse(f"{same}: give one of the two a commit of its own, then run `pipegen` again")
 
 
 def run_of(review: Review, runs: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -165,10 +191,13 @@ def waits(review: Review, runs: list[dict[str, Any]], own_start: float) -> bool:
     lasted = review.lasted((run["id"], attempt, words), f"{words} {run['html_url']}")
     if status != "completed":
         return True
-    # What was cancelled or is older than this run may be about to run again, or to be followed by a newer one.
-    is_passing = result in ("cancelled", "action_required") or moment(run["run_started_at"]) < own_start - 60
-    if result == "success" or (is_passing and lasted < GRACE):
-        return bool(result != "success")
+    # What was cancelled or is older than this run may be about to run again, or to be followed by a newer one: the same
+    # event starts both. A success that was there when people ran this job again is what they ran it for.
+    is_old = moment(run["run_started_at"]) < own_start - 60
+    if result == "success":
+        return is_old and FIRST and lasted < GRACE
+    if (is_old or result in ("cancelled", "action_required")) and lasted < GRACE:
+        return True
     what = "waits for somebody to let it run" if result == "action_required" else f"ended with {result}"
     review.failure = f"the review of {review.model} {what}: {run['html_url']}; see to it that it succeeds, {ANEW}"
     return False
@@ -196,7 +225,7 @@ def start(review: Review) -> None:
         "return_run_details": True,
     }
     try:
-        answer = call(f"workflows/{review.model}.review.yml/dispatches", request)
+        answer = call(f"actions/workflows/{review.model}.review.yml/dispatches", request)
     except HTTPError as error:
         refuse(f"GitHub did not start the review of {review.model}, nor when asked to (HTTP {error.code}): {todo}")
     review.started = (answer or {}).get("workflow_run_id", 0)
@@ -210,23 +239,27 @@ def main() -> None:
     models = Path(os.environ["MODELS_FILE"]).read_text(encoding="utf-8").split()
     if odd := [name for name in models if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name)]:
         refuse(f"not the name of a model: {odd[0]!r}")
-    if not models:
-        say("The change concerns no model.")
-        return
-    reviews = [Review(model) for model in models]
-    end = time.monotonic() + 60 * float(os.environ["WAIT_MINUTES"])
     try:
-        own_start = moment(call(f"runs/{os.environ['GITHUB_RUN_ID']}")["run_started_at"])
-        while waiting := look(reviews, own_start):
-            if time.monotonic() > end:
-                late = [f"the review of {each.model} takes longer than this run waits" for each in waiting]
-                refuse(*(f"{reason}; see to it that it ends, {ANEW}" for reason in late))
-            time.sleep(POLL * (1 + len(reviews) // PAGE))
+        stand_alone()
+        if models:
+            wait([Review(model) for model in models])
+            stand_alone()
     except HTTPError as error:
-        refuse(f"GitHub does not say how the reviews are: HTTP {error.code}; this job needs the permission actions")
+        needed = "this job needs the permissions actions and pull-requests"
+        refuse(f"GitHub does not say what is asked: HTTP {error.code}; {needed}")
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         refuse(f"GitHub's answer cannot be read: {problem!r}; {ANEW}")
-    say("All reviews succeeded.")
+    say("All reviews succeeded." if models else "The change concerns no model.")
+
+
+def wait(reviews: list[Review]) -> None:
+    end = time.monotonic() + 60 * float(os.environ["WAIT_MINUTES"])
+    own_start = moment(call(f"actions/runs/{os.environ['GITHUB_RUN_ID']}")["run_started_at"])
+    while waiting := look(reviews, own_start):
+        if time.monotonic() > end:
+            late = [f"the review of {each.model} takes longer than this run waits" for each in waiting]
+            refuse(*(f"{reason}; see to it that it ends, {ANEW}" for reason in late))
+        time.sleep(POLL * (1 + len(reviews) // PAGE))
 
 
 def look(reviews: list[Review], own_start: float) -> list[Review]:
