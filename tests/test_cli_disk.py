@@ -290,3 +290,11 @@ def test_a_hook_in_a_folder_that_is_no_repository_at_all_is_wrong_usage(tmp_path
         done = run(tmp_path, *arguments)
         assert (done.returncode, codes(done)) == (2, {"PG016"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_used_is_named_in_place_of_a_difference(tmp_path: Path) -> None:
+    lay_out(tmp_path, "alpha")
+    (tmp_path / "jenkins").write_text("", "utf-8")
+    done = run(tmp_path, "render", "--diff")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "jenkins/alpha/change.Jenkinsfile: PG405 jenkins is a file where a folder is needed" in done.stderr

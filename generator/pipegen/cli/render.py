@@ -220,7 +220,9 @@ def _print_diff(run: _Run) -> None:
     from pipegen.workspace.differences import diff  # noqa: PLC0415  (only this option needs difflib)
 
     removed = [path for path, _ in surplus(run.out, run.expected, run.selection)]
-    for line in diff(run.out, run.expected, removed).splitlines():
+    with refusals_reported(run.form):
+        difference = diff(run.out, run.expected, removed)
+    for line in difference.splitlines():
         color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1]) if colored(sys.stdout) else None
         click.echo(click.style(line, fg=color) if color else line)
 
