@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count as numbers
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.bounds import CHECK, CHECK_JSONSCHEMA, GCIP, JENKINS_JOBS, NOTHING, VALIDATE
+from benchmarks.bounds import CHECK, CHECK_JSONSCHEMA, GCIP, JENKINS_JOBS, NO_CACHE, NOTHING, ONE_CHANGED, VALIDATE
 from benchmarks.jenkins_jobs import write_definitions
 from benchmarks.measuring import Command, Cost, measured_in_turns, run
 from benchmarks.models import models
 from benchmarks.report import report
-from benchmarks.specs import SPECS, write_repository
+from benchmarks.specs import SPECS, change, write_repository
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "schemas" / "model-spec.schema.json"
@@ -43,17 +46,24 @@ def _arguments() -> argparse.Namespace:
 def _measured(count: int, rounds: int, peers: Path | None) -> dict[str, Cost]:
     with TemporaryDirectory() as folder:
         place = Path(folder)
+        # Of this run alone, and whoever measures in CI measures the same.
+        os.environ |= {"PIPEGEN_CACHE_DIR": str(place / "cache"), "CI": ""}
         repository = place / "repository"
         write_repository(repository, models(count))
         write_definitions(place / "definitions", models(count))
         run(_pipegen("render", repository, "render"))
-        commands = [*_own(repository), *(_peers(peers.absolute(), place, count) if peers else ())]
+        commands = [*_own(repository, count), *(_peers(peers.absolute(), place, count) if peers else ())]
         return measured_in_turns(commands, rounds)
 
 
-def _own(repository: Path) -> Iterator[Command]:
+def _own(repository: Path, count: int) -> Iterator[Command]:
+    texts = numbers()
+    last = tuple(models(count))[-1]
     yield Command(NOTHING, (sys.executable, "-c", "pass"), repository)
     yield _pipegen(CHECK, repository, "render", "--check")
+    changed = _pipegen(ONE_CHANGED, repository, "render")
+    yield replace(changed, before=lambda: change(repository, last, f"text {next(texts)}"))
+    yield _pipegen(NO_CACHE, repository, "render", "--check", "--no-cache")
     yield _pipegen(VALIDATE, repository, "validate")
 
 

@@ -9,6 +9,10 @@ from benchmarks.measuring import Cost
 
 NOTHING = "python -c pass"
 CHECK = "pipegen render --check"
+"""With a cache that knows every spec, as it is for who has rendered; the bounds are about it."""
+ONE_CHANGED = "render, one spec changed"
+NO_CACHE = "render --check, no cache"
+"""What CI runs."""
 VALIDATE = "pipegen validate"
 JENKINS_JOBS = "jenkins-jobs test"
 GCIP = "gcip"

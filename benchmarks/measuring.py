@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,11 +14,12 @@ from tempfile import TemporaryFile
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program that is measured, run in the folder `cwd`."""
+    """A program that is measured, run in the folder `cwd`, each time after `before`, which does not count."""
 
     name: str
     words: tuple[str, ...]
     cwd: Path
+    before: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def medians(costs: Mapping[str, Sequence[Cost]]) -> dict[str, Cost]:
 
 def run(command: Command) -> Cost:
     """The cost of one run; a program that fails ends the benchmark with its last lines."""
+    command.before()
     with TemporaryFile() as output:
         begin = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603  (the programs named in this package)

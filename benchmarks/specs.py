@@ -115,6 +115,11 @@ def spec(model: Model) -> str:
     )
 
 
+def change(root: Path, model: Model, comment: str) -> None:
+    """Another text of a model's spec, so that it has to be compiled anew."""
+    (root / SPECS / f"{model.name}.yaml").write_text(f"{spec(model)}# {comment}\n", "utf-8")
+
+
 def write_repository(root: Path, models: Iterable[Model]) -> None:
     """A repository below `root` with a spec for each model, and the folders that the specs name."""
     (root / SPECS).mkdir(parents=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ import yaml
 
 from benchmarks.bounds import CHECK, GCIP, JENKINS_JOBS, NOTHING, bounds
 from benchmarks.jenkins_jobs import write_definitions
-from benchmarks.measuring import Command, Cost, medians, run
+from benchmarks.measuring import Command, Cost, measured_in_turns, medians, run
 from benchmarks.models import models
 from benchmarks.report import report
-from benchmarks.specs import SPECS, spec, write_repository
+from benchmarks.specs import SPECS, change, spec, write_repository
 from pipegen.compiler import compile_spec, open_repository
 from pipegen.targets import TARGETS
 
@@ -38,6 +39,17 @@ def test_every_model_of_the_benchmark_is_another_and_the_same_at_every_run() -> 
     made = [spec(model) for model in models(1000)]
     assert len(set(made)) == 1000
     assert made == [spec(model) for model in models(1000)]
+
+
+def test_a_spec_that_is_changed_makes_the_same_pipelines_out_of_another_text(tmp_path: Path) -> None:
+    write_repository(tmp_path, models(1))
+    (model,) = models(1)
+    texts = []
+    for comment in ("one", "two"):
+        change(tmp_path, model, comment)
+        texts.append((tmp_path / SPECS / f"{model.name}.yaml").read_text("utf-8"))
+    assert [yaml.safe_load(text) for text in texts] == [yaml.safe_load(spec(model))] * 2
+    assert len({spec(model), *texts}) == 3
 
 
 def test_jenkins_job_builder_gets_a_project_for_each_model(tmp_path: Path) -> None:
@@ -97,6 +109,19 @@ for cost in measured_in_turns(commands, rounds=1).values():
     idle, busy = ([float(word) for word in line.split()] for line in printed.stdout.splitlines())
     assert busy[0] > idle[0]
     assert busy[1] > 300 > idle[1]
+
+
+def test_what_comes_before_a_run_comes_before_each_and_does_not_count(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def slow() -> None:
+        time.sleep(0.5)
+        calls.append(1)
+
+    idle = Command("idle", (sys.executable, "-c", "pass"), tmp_path, slow)
+    costs = measured_in_turns([idle], rounds=2)
+    assert len(calls) == 3
+    assert costs["idle"].wall < 0.5
 
 
 def test_a_program_that_fails_ends_the_benchmark_with_its_last_words(tmp_path: Path) -> None:
