@@ -359,3 +359,21 @@ def test_a_spec_that_changes_while_it_is_compiled_is_not_kept(world: World, monk
     code, _, said = world.run(*MODES["check"])
     assert code == 1
     assert f"{REVIEW}: PG410 is stale" in said
+
+
+def test_a_configuration_that_changes_before_it_is_read_is_not_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, original = world.root / "pipegen.toml", compiler.open_repository
+    before = place.read_bytes()
+
+    def late(root: Path) -> compiler.Repository:
+        place.write_bytes(before + b"\n[jenkins.runners]\ndefault = 'large'\n")
+        return original(root)
+
+    shutil.rmtree(world.caches)
+    monkeypatch.setattr(compiler, "open_repository", late)
+    assert world.run("render")[0] == 0
+    place.write_bytes(before)
+    monkeypatch.setattr(compiler, "open_repository", original)
+    assert world.run(*MODES["check"])[0] == 1
