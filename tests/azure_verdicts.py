@@ -1,14 +1,16 @@
 """The check of a repository on Azure: its files, and Azure DevOps as far as the check talks to it.
 
 The fake answers on 127.0.0.1 in the shapes of the vendor's endpoints Definitions - List, Runs - Run Pipeline,
-Builds - Get, Timeline - Get and Builds - Update Build.
+Builds - Get, Builds - List, Timeline - Get and Builds - Update Build.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
+import venv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,9 +63,15 @@ class Project:
     result: str = ""
     definitions: int = 1
     provider: str = "GitHub"
-    taken: str = COMMIT
+    taken: str | None = COMMIT
+    """The commit that runs say they took; None if they do not say."""
+    others: Sequence[Node] = ()
+    """Builds that others queued; `refName` says for what."""
     troubles: dict[str, list[int]] = field(default_factory=dict)
-    """Status codes to answer first, by the last part of the path's name: runs, builds, timeline, definitions."""
+    """Status codes to answer first, by the last part of the path's name: runs, builds, timeline, definitions.
+
+    504 is a gateway that does not wait for what the server does, 0 a connection that ends without an answer.
+    """
     runs: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
@@ -82,6 +90,8 @@ class Project:
         if place == "pipelines/7/runs":
             self.runs.append(body)
             return {"id": 100 + len(self.runs), "state": "inProgress"}
+        if place == "build/builds":
+            return self._listed(query)
         run = int(re.fullmatch(r"build/builds/(\d+)(/timeline)?", place)[1])  # type: ignore[index]
         if method == "PATCH":
             assert body == {"status": "cancelling"}
@@ -98,10 +108,20 @@ class Project:
 
     def _build(self, run: int) -> Node:
         results = set(self._results(run).values())
+        took = {} if self.taken is None else {"sourceVersion": self.taken}
         if "" in results:
-            return {"id": run, "status": "inProgress", "sourceVersion": self.taken}
+            return {"id": run, "status": "cancelling" if run in self.cancelled else "inProgress", **took}
         result = self.result or ("succeeded" if results <= {"succeeded", "skipped", "absent"} else "failed")
-        return {"id": run, "status": "completed", "result": result, "sourceVersion": self.taken}
+        return {"id": run, "status": "completed", "result": result, **took}
+
+    def _listed(self, query: Mapping[str, list[str]]) -> Node:
+        """Those of the definition and branch, the newest first."""
+        assert (query["definitions"], query["queryOrder"]) == (["7"], ["queueTimeDescending"])
+        mine = [
+            self._build(101 + number) | run["resources"]["repositories"]["self"] for number, run in enumerate(self.runs)
+        ]
+        found = [build for build in (*self.others, *mine) if [build["refName"]] == query["branchName"]]
+        return {"count": len(found), "value": sorted(found, key=lambda build: build["id"], reverse=True)}
 
     def _timeline(self, run: int) -> Node:
         stages = [
@@ -125,6 +145,10 @@ def served(project: Project) -> Iterator[str]:
             project.tokens.add(self.headers["Authorization"])
             left = project.troubles.get(re.sub(r"/\d+", "", split.path).rpartition("/")[2], [])
             trouble = left.pop(0) if left else 200
+            if trouble in {0, 504}:
+                project.answer(self.command, split.path, parse_qs(split.query), body)
+            if trouble == 0:
+                return
             text = json.dumps({"message": "no\nway"}) if trouble != 200 else ""
             if trouble in {203, 206}:
                 text = "<html>" if trouble == 203 else "{}"
@@ -142,7 +166,7 @@ def served(project: Project) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/org/"
@@ -152,9 +176,18 @@ def served(project: Project) -> Iterator[str]:
         server.server_close()
 
 
+def with_clock(folder: Path) -> str:
+    """A PATH whose python3 has a clock of its own, which is part of that Python and not of what it runs amid."""
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python3*/site-packages")
+    (packages / "sitecustomize.py").write_text(_CLOCK, "utf-8")
+    return f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+
 def pull_request(**also: str) -> dict[str, str]:
     """What Azure says in a run that a pull request started."""
     usual = {
+        "Build.BuildId": "100",
         "Build.Reason": "PullRequest",
         "Build.SourceBranch": "refs/pull/12/merge",
         "Build.SourceVersion": COMMIT,
@@ -179,13 +212,10 @@ def checked(
     """The last steps of the check, by an agent, where the steps before found these models."""
     (folder / ".pipegen").mkdir()
     (folder / ".pipegen/models").write_text("".join(f"{model}\n" for model in models), "utf-8")
-    clock = folder / "clock"
-    clock.mkdir()
-    (clock / "sitecustomize.py").write_text(_CLOCK, "utf-8")
     data = root()[CHECK]
     (job,) = data["stages"][0]["jobs"]
     steps = [step for step in job_steps(job) if step["displayName"] in {WAITS, CANCELS}]
     with served(project) as address:
-        known = pull_request(**{"System.CollectionUri": address, "PYTHONPATH": str(clock), **also})
+        known = pull_request(**{"System.CollectionUri": address, "PATH": with_clock(folder / "clock"), **also})
         agent = Agent(folder, variables=known)
         return agent.run(data, {**job, "steps": steps})

@@ -109,6 +109,15 @@ def test_the_verdict_says_what_is_set_once_and_its_limits(host: Host, fidelity: 
             assert part in verdict.detail
 
 
+@pytest.mark.parametrize("host", ["github", "azure-repos", "bitbucket"])
+def test_a_repository_on_github_hears_that_its_merge_queue_gets_no_verdict(host: Host) -> None:
+    found = list(azure.capabilities(of_event(REVIEW), Config(host=host, pin=PIN)))
+    (verdict,) = (each for each in found if each.subject == "verdict")
+    assert ("a merge queue gets no result, as nothing starts for gh-readonly-queue" in verdict.detail) == (
+        host == "github"
+    )
+
+
 def test_without_a_whole_pin_nobody_runs_the_reviews_and_changes_need_none() -> None:
     assert "no check of the repository" in said(of_event(REVIEW))["verdict"].detail
     assert said(of_event(REVIEW))["verdict"].fidelity is NEARLY

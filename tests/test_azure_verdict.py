@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from azure_agent import Agent, named
+from azure_agent import Agent, job_steps, named
 from azure_evaluation import Facts, evaluate
 from azure_verdicts import (
     CANCELS,
@@ -19,6 +20,7 @@ from azure_verdicts import (
     root,
     served,
 )
+from shadows import SHADOWED, cast_shadows
 
 
 def errors(agent: Agent) -> str:
@@ -119,6 +121,25 @@ def test_one_failure_in_any_of_several_runs_fails_the_check(tmp_path: Path) -> N
     ]
 
 
+# ---------------------------------------------------------------- what a pull request brings
+
+
+def test_files_of_a_pull_request_stand_in_for_no_module_of_python(tmp_path: Path) -> None:
+    cast_shadows(tmp_path)
+    project = Project({"fraud": ""})
+    agent = checked(["fraud"], project, tmp_path, PYTHONPATH=str(tmp_path))
+    assert SHADOWED not in agent.log
+    assert (agent.failed, len(project.runs), project.cancelled) == (True, 1, [101])
+
+
+def test_every_program_of_the_check_is_started_apart_from_the_files_around_it() -> None:
+    (job,) = root()[CHECK]["stages"][0]["jobs"]
+    scripts = [step["bash"] for step in job_steps(job) if "bash" in step]
+    first_words = [word for script in scripts for word in re.findall(r"\bpython[\d.]*\"? ([^ ]+)", script)]
+    assert len(first_words) >= 5
+    assert set(first_words) == {"-I"}
+
+
 # ---------------------------------------------------------------- what the server may answer
 
 
@@ -165,6 +186,50 @@ def test_a_run_of_another_commit_is_refused_and_cancelled(tmp_path: Path) -> Non
     agent = checked(["fraud"], project, tmp_path)
     assert f"took commit '{'d' * 40}' and not the one under review" in errors(agent)
     assert project.cancelled == [101]
+
+
+def test_a_run_that_ends_without_a_word_on_its_commit_counts_for_nothing(tmp_path: Path) -> None:
+    agent = checked(["fraud"], Project(taken=None), tmp_path)
+    assert agent.failed
+    assert f"took commit None and not the one under review, {COMMIT}" in errors(agent)
+
+
+def test_a_run_that_has_not_begun_need_not_know_its_commit(tmp_path: Path) -> None:
+    agent = checked(["fraud"], Project({"fraud": ""}, taken=None), tmp_path)
+    assert "no result after 330 minutes" in errors(agent)
+
+
+REF = "refs/pull/12/merge"
+OTHERS = (
+    {"id": 99, "status": "inProgress", "sourceVersion": COMMIT, "refName": REF},
+    {"id": 301, "status": "inProgress", "sourceVersion": "d" * 40, "refName": REF},
+    {"id": 302, "status": "inProgress", "sourceVersion": COMMIT, "refName": "refs/pull/13/merge"},
+    {"id": 303, "status": "completed", "sourceVersion": COMMIT, "refName": REF},
+)
+"""Builds that were queued before the check was, of another commit, for another pull request, or that have ended."""
+
+
+@pytest.mark.parametrize("trouble", [504, 0], ids=["a gateway", "the connection"])
+def test_a_run_that_was_queued_although_the_answer_was_lost_is_cancelled_and_no_others(
+    trouble: int, tmp_path: Path
+) -> None:
+    project = Project({"fraud": ""}, others=OTHERS, troubles={"runs": [trouble]})
+    agent = checked(["fraud"], project, tmp_path)
+    assert "the reviews of fraud could not be queued (" in errors(agent)
+    assert (len(project.runs), project.cancelled) == (1, [101])
+
+
+def test_what_waits_for_an_agent_may_not_know_its_commit_and_is_cancelled_too(tmp_path: Path) -> None:
+    project = Project({"fraud": ""}, taken=None, troubles={"runs": [504]})
+    checked(["fraud"], project, tmp_path)
+    assert project.cancelled == [101]
+
+
+def test_the_runs_that_were_noted_before_are_cancelled_once(tmp_path: Path) -> None:
+    models = [f"model-{number}" for number in range(60)]
+    project = Project({"model-1": "", "model-59": ""}, troubles={"runs": [200, 504]})
+    assert checked(models, project, tmp_path).failed
+    assert sorted(project.cancelled) == [101, 102]
 
 
 def test_the_runs_of_a_cancelled_check_are_cancelled_and_no_others(tmp_path: Path) -> None:
@@ -227,10 +292,40 @@ def test_a_fork_never_gets_a_run_with_secrets(tmp_path: Path) -> None:
     assert project.asked == []
 
 
-def test_bitbucket_has_its_source_branch_reviewed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", ["True", "true", "", "yes", "$(System.PullRequest.IsFork)"])
+def test_whatever_is_not_said_to_be_no_fork_is_one(value: str, tmp_path: Path) -> None:
+    project = Project()
+    agent = checked(["fraud"], project, tmp_path, **{"System.PullRequest.IsFork": value})
+    assert "push the branch to this repository" in errors(agent)
+    assert (agent.failed, project.asked) == (True, [])
+
+
+@pytest.mark.parametrize("value", ["False", "false", "FALSE"])
+def test_what_is_said_to_be_no_fork_is_none(value: str, tmp_path: Path) -> None:
+    assert not checked(["fraud"], Project(), tmp_path, **{"System.PullRequest.IsFork": value}).failed
+
+
+BITBUCKET = {"Build.Repository.Provider": "Bitbucket", "Build.SourceBranch": "feat/better"}
+
+
+def test_bitbucket_has_the_commit_of_its_source_branch_reviewed(tmp_path: Path) -> None:
     project = Project(provider="Bitbucket")
-    assert not checked(["fraud"], project, tmp_path, **{"Build.Repository.Provider": "Bitbucket"}).failed
-    assert project.runs[0]["resources"] == {"repositories": {"self": {"refName": "refs/heads/feat/better"}}}
+    assert not checked(["fraud"], project, tmp_path, **BITBUCKET).failed
+    taken = {"refName": "refs/heads/feat/better", "version": COMMIT}
+    assert project.runs[0]["resources"] == {"repositories": {"self": taken}}
+
+
+@pytest.mark.parametrize(("commit", "taken"), [("c" * 12, COMMIT), (COMMIT, "c" * 12), ("c" * 12, "c" * 12)])
+def test_bitbucket_may_tell_a_commit_by_its_first_twelve_digits(commit: str, taken: str, tmp_path: Path) -> None:
+    project = Project(provider="Bitbucket", taken=taken)
+    assert not checked(["fraud"], project, tmp_path, **BITBUCKET, **{"Build.SourceVersion": commit}).failed
+
+
+@pytest.mark.parametrize("taken", ["d" * 40, "c" * 12 + "d" * 28, "c" * 11, "d" * 12, None])
+def test_bitbucket_has_no_other_commit_reviewed(taken: str | None, tmp_path: Path) -> None:
+    agent = checked(["fraud"], Project(provider="Bitbucket", taken=taken), tmp_path, **BITBUCKET)
+    assert "and not the one under review" in errors(agent)
+    assert agent.failed
 
 
 @pytest.mark.parametrize("reason", ["Manual", "IndividualCI", "Schedule", "ResourceTrigger"])

@@ -60,10 +60,12 @@ def _limits(config: Config) -> tuple[str, ...]:
     agents = "a pool of its own for the runner check, if checks that wait are not to take the agents that reviews need"
     if mapped is not None and mapped.labels:
         agents = f"agent pool {mapped.labels[0]} of Linux agents that have bash, git and Python 3.11 or newer"
+    queue = "a merge queue gets no result, as nothing starts for gh-readonly-queue"
     return (
         "two parallel jobs or more, as the check keeps an agent while the reviews run",
         agents,
         "a pull request from a fork that concerns a model fails, as reviews run with secrets",
+        *((queue,) if config.host == "github" else ()),
     )
 
 

@@ -118,7 +118,8 @@ def _cancel(verdict: Verdict) -> Node:
 
 
 def _program(name: str, arguments: str, *, strict: str = f"{STRICT}\n") -> str:
-    return script(f"{strict}python3 - {arguments} <<'END'\n{script_text(name)}END\n")
+    """Isolated: no file of a pull request stands in for a module of Python."""
+    return script(f"{strict}python3 -I - {arguments} <<'END'\n{script_text(name)}END\n")
 
 
 # ---------------------------------------------------------------- the reviews

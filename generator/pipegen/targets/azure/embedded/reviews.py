@@ -88,9 +88,9 @@ def concerned() -> list[str]:
 
 
 def reference() -> dict[str, str]:
-    """What the second run takes: the merge that this run takes. Bitbucket has no name for it, so the source branch."""
+    """What the second run takes: what this run takes. That is the merge, and on Bitbucket the source branch."""
     branch, ref = os.environ["PIPEGEN_BRANCH"], os.environ["BUILD_SOURCEBRANCH"]
-    if branch.startswith("fork:"):
+    if os.environ.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() != "false":
         refuse("a queued run would have the secrets that a fork must not see: push the branch to this repository")
     for name in (branch, os.environ["PIPEGEN_TARGET_BRANCH"]):
         if not BRANCH.fullmatch(name):
@@ -99,8 +99,8 @@ def reference() -> dict[str, str]:
                 " . _ / @ + # = - are taken: rename it"
             )
     if os.environ["BUILD_REPOSITORY_PROVIDER"].lower() == "bitbucket":
-        return {"refName": f"refs/heads/{branch}"}
-    if not PULL_REQUEST.fullmatch(ref):
+        ref = f"refs/heads/{branch}"
+    elif not PULL_REQUEST.fullmatch(ref):
         refuse(f"{ref!a} is not what a pull request would merge: pull requests alone have a verdict")
     return {"refName": ref, "version": os.environ["BUILD_SOURCEVERSION"]}
 
@@ -133,22 +133,48 @@ def queued(models: list[str], here: dict[str, str], number: int) -> int:
     try:
         run = int(call(f"pipelines/{number}/runs", body)["id"])
     except NotNow as problem:
+        tell(f"no answer ({problem}); whatever was queued all the same is cancelled")
+        note(*since(number, here))
         refuse(f"the reviews of {', '.join(models)} could not be queued ({problem}): {AGAIN}")
-    with Path(QUEUED).open("a", encoding="utf-8") as note:
-        note.write(f"{run}\n")
+    note(run)
     tell(f"{page(run)} reviews {', '.join(models)}")
     return run
+
+
+def note(*runs: int) -> None:
+    with Path(QUEUED).open("a", encoding="utf-8") as noted:
+        noted.writelines(f"{run}\n" for run in runs)
+
+
+def since(number: int, here: dict[str, str]) -> Iterator[int]:
+    """Runs for this very commit that have not ended, and are younger than this check.
+
+    The server does not say who queued which: one of another check of the same commit would be among them.
+    """
+    time.sleep(LONGEST)
+    query = {"definitions": str(number), "branchName": here["refName"], "queryOrder": "queueTimeDescending"}
+    for build in patiently("build/builds", **query)["value"]:
+        taken = build.get("sourceVersion")
+        is_open = build["status"] != "completed" and (not taken or is_same(taken, here["version"]))
+        if is_open and int(build["id"]) > int(os.environ["BUILD_BUILDID"]):
+            yield int(build["id"])
 
 
 def page(run: int) -> str:
     return f"{HOME}/_build/results?buildId={run}"
 
 
+def is_same(taken: object, commit: str) -> bool:
+    """Bitbucket tells some commits by their first twelve digits."""
+    shorter, longer = sorted((str(taken), commit), key=len)
+    return len(shorter) >= 12 and longer.startswith(shorter)  # noqa: PLR2004
+
+
 def ended(run: int, commit: str, before: str) -> tuple[str, str]:
     """Where the run is, and its result once it has one."""
     build = patiently(f"build/builds/{run}")
     taken = build.get("sourceVersion")
-    if commit and taken and taken != commit:
+    if not is_same(taken, commit) and (taken or build["status"] == "completed"):
         refuse(f"{page(run)} took commit {taken!a} and not the one under review, {commit}: {AGAIN}")
     result = str(build.get("result", "none")) if build["status"] == "completed" else ""
     now = f"{build['status']} {result}".strip()
@@ -204,7 +230,7 @@ def main() -> None:
     here, number, size = reference(), definition(), int(IN_A_RUN)
     chunks = [models[start : start + size] for start in range(0, len(models), size)]
     runs = {queued(chunk, here, number): chunk for chunk in chunks}
-    results = wait(runs, here.get("version", ""))
+    results = wait(runs, here["version"])
     found = [fault for run, chunk in runs.items() for fault in faults(run, results[run], chunk)]
     if found:
         refuse(*found)
