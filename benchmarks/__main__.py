@@ -47,7 +47,7 @@ def _measured(count: int, rounds: int, peers: Path | None) -> dict[str, Cost]:
     with TemporaryDirectory() as folder:
         place = Path(folder)
         # Of this run alone, and whoever measures in CI measures the same.
-        os.environ |= {"PIPEGEN_CACHE_DIR": str(place / "cache"), "CI": ""}
+        os.environ |= {"PIPEGEN_CACHE_DIR": str(place / "cache"), "CI": "", "TF_BUILD": "", "JENKINS_URL": ""}
         repository = place / "repository"
         write_repository(repository, models(count))
         write_definitions(place / "definitions", models(count))

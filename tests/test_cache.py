@@ -34,6 +34,7 @@ MODES = {
     "elsewhere": ("render", "--out", "elsewhere", "--verbose"),
 }
 
+SIGNS_OF_CI = ("CI", "TF_BUILD", "JENKINS_URL")
 Outcome = tuple[int, str, str, dict[str, tuple[int, str | bytes]]]
 
 
@@ -70,7 +71,8 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(key, "PACKAGE", place / "program")
         patched.setenv("PIPEGEN_CACHE_DIR", str(place / "caches"))
-        patched.delenv("CI", raising=False)
+        for variable in SIGNS_OF_CI:
+            patched.delenv(variable, raising=False)
         patched.chdir(place / "repository")
         for mode in ("check", "render", "render for one target"):
             assert CliRunner().invoke(main, MODES[mode]).exit_code == (mode == "check")
@@ -105,7 +107,8 @@ def world(pristine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     # Whoever works on the program while its tests run would make it forget.
     monkeypatch.setattr(key, "PACKAGE", pristine / "program")
     monkeypatch.setenv("PIPEGEN_CACHE_DIR", str(pristine / "caches"))
-    monkeypatch.delenv("CI", raising=False)
+    for variable in SIGNS_OF_CI:
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(pristine / "repository")
     yield World(pristine / "repository", pristine / "caches", compiled)
     os.chdir(pristine)
@@ -182,9 +185,9 @@ def test_what_one_spec_found_out_is_kept_beside_what_is_known_of_the_others(worl
 # ---------------------------------------------------------------- when there is no cache
 
 
-@pytest.mark.parametrize("value", ["true", "1", "false"])
-def test_ci_compiles_from_scratch(value: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CI", value)
+@pytest.mark.parametrize("variable", ["CI=true", "CI=1", "CI=false", "TF_BUILD=True", "JENKINS_URL=https://ci/"])
+def test_ci_compiles_from_scratch(variable: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(*variable.split("="))
     before = tree(world.caches)
     world.run(*MODES["check"])
     assert set(world.compiled) == ALL

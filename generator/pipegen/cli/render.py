@@ -40,6 +40,9 @@ from pipegen.workspace import Selection, check_paths, prune, surplus, write
 if TYPE_CHECKING:
     from pipegen.cache import Cache
 
+_SIGNS_OF_CI = ("CI", "TF_BUILD", "JENKINS_URL")
+"""Set by most CI systems, by Azure DevOps, and by Jenkins, whose agents may keep the home folder of earlier runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:
@@ -147,7 +150,7 @@ def command(
 
 def _cache(work: Named, targets: tuple[str, ...]) -> Cache | None:
     """What earlier runs found out; CI believes in nothing but the commit that it has before it."""
-    if os.environ.get("CI"):
+    if any(map(os.environ.get, _SIGNS_OF_CI)):
         return None
     from pipegen.cache import Cache  # noqa: PLC0415  (a run without a cache does not pay for it)
 
