@@ -85,4 +85,6 @@ def test_every_complaint_of_the_table_is_one_of_the_check() -> None:
     program = script_text("await_reviews")
     for complaint in complaints:
         said = complaint.removeprefix("the review of M ").replace("failure", "{result}")
-        assert re.sub(r"\bM\b", "{review.model}", said) in program
+        for letter, value in {"M": "{review.model}", "N": "{number}", "B": "{into}"}.items():
+            said = re.sub(rf"\b{letter}\b", value, said)
+        assert said in program
