@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.models import models
-from benchmarks.specs import SPECS, spec, write_repository
+from benchmarks.specs import SETTINGS, SPECS, spec, write_repository
 from disk import by_newer
 from pipegen.resources import TEMPLATES
 
@@ -114,6 +114,8 @@ def _shadowed(root: Path) -> None:
 
 
 _CHURN = spec(next(models(1)))
+_IDLE = "  - {target: azure, control: nothing, reason: None that anybody knows.}"
+_ONE_NAME = '[azure.teams]\nrisk = "Leads"\nscience = "Leads"\n'
 _APPROVERS = "approvers: [ml-release]"
 _KIND = "kind: ours\ndescription: A kind.\nsteps: [{title: Ours, run: ./ours.sh}]\n"
 
@@ -122,7 +124,8 @@ EDITS: Mapping[str, tuple[Edit, frozenset[str]]] = {
     "a stage of a spec changed": (change(CHURN, "train --sample", "train --all --sample"), frozenset({CHURN})),
     "a comment in a spec": (change(CHURN, "stages:", "stages:  # in order"), frozenset({CHURN})),
     "a mistake in a spec": (change(CHURN, "owner:", "ownr:"), frozenset({CHURN})),
-    "a warning about a spec": (change(CHURN, "initiator of approval prod", "approval prod"), frozenset({CHURN})),
+    "a control without leave": (change(CHURN, "initiator of approval prod", "approval prod"), frozenset({CHURN})),
+    "a warning about a spec": (change(CHURN, "allow_weaker:", f"allow_weaker:\n{_IDLE}"), frozenset({CHURN})),
     "a spec with other line ends": (_with_line_ends_of_windows(CHURN), frozenset({CHURN})),
     "a spec with a lone carriage return": (change(CHURN, "stages:", "\rstages:"), frozenset({CHURN})),
     "a spec that is not text": (lambda root: (root / CHURN).write_bytes(b"\xff\xfe\x00"), frozenset({CHURN})),
@@ -161,7 +164,9 @@ EDITS: Mapping[str, tuple[Edit, frozenset[str]]] = {
         change("pipegen.toml", "[repository]", 'required-version = ">=99"\n[repository]'),
         frozenset(),
     ),
-    "pipegen.toml without a pin": (change("pipegen.toml", "[pipegen]", "[steps]\n[other]"), frozenset()),
+    "pipegen.toml without a pin": (add("pipegen.toml", SETTINGS.partition("[pipegen]")[0]), ALL),
+    "one file for a model and for all": (add("pipegen.toml", f'{SETTINGS}requirements = "{REVIEW}"\n'), ALL),
+    "a warning about pipegen.toml": (add("pipegen.toml", SETTINGS + _ONE_NAME), ALL),
     "pipegen.toml deleted": (delete("pipegen.toml"), ALL),
     "no spec left": (delete(SPECS), frozenset()),
 }
