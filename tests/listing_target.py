@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipegen.config import Config
+from pipegen.config import Config, Host
+from pipegen.config.platforms import TargetSettings
 from pipegen.delivery import Capability, Delivery, Fidelity, Phase, Pipeline, Run, Verdict
 
 TITLE = "Listing"
 FOLDERS = ("listing",)
 COMMENT = "#"
+PATTERNS = ("/listing/*.txt",)
+SIGNS = ("listing",)
+HOSTS: tuple[Host, ...] = ()
+EXAMPLE = "[listing]\n"
+
+
+class Listing(TargetSettings):
+    """A list has neither runners nor teams."""
+
+    SAID = "Nothing."
+    EXAMPLES = ({},)
+
+
+def settings() -> type[TargetSettings]:
+    return Listing
 
 
 def render(delivery: Delivery, config: Config) -> dict[str, str]:

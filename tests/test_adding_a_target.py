@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,12 @@ from pages import PACKAGE, ROOT, blocks, text_of
 from pipegen import config
 from pipegen.compiler import compile_spec, open_repository
 from pipegen.reporting import text
-from pipegen.targets import TARGETS, Target
+from pipegen.target_names import BUILT_IN
+from pipegen.targets import TARGETS, Target, azure, github, jenkins
 
 GUIDE = "docs/adding-a-target.md"
-WITH_LISTING: dict[str, Target] = {**TARGETS, "listing": listing_target}
+TYPED: tuple[Target, ...] = (azure, github, jenkins, listing_target)
+"""Type checkers look at each of these; those that are imported by their names they cannot see."""
 
 
 def test_the_guide_shows_the_target_that_runs() -> None:
@@ -68,5 +72,67 @@ def test_the_guide_names_every_place_that_lists_the_targets() -> None:
 def test_the_names_of_the_targets_are_the_same_everywhere() -> None:
     schema = yaml.safe_load(text_of("schemas/model-spec.schema.json"))
     listed = schema["properties"]["targets"]
-    assert tuple(sorted(TARGETS)) == config.TARGET_NAMES
+    assert tuple(sorted(TARGETS)) == BUILT_IN
     assert f'"enum": {sorted(TARGETS)}'.replace("'", '"') in str(listed).replace("'", '"')
+
+
+def test_type_checkers_see_every_target() -> None:
+    assert (*TARGETS.values(), listing_target) == TYPED
+
+
+# ---------------------------------------------------------------- a target of another package
+
+DISTRIBUTION = {
+    "METADATA": "Metadata-Version: 2.1\nName: listing\nVersion: 1.0\n",
+    "entry_points.txt": "[pipegen.targets]\nlisting = listing_target\n",
+}
+SPEC = """\
+pipegen: 1
+model: {name: churn, owner: retention}
+runtime: {install: "true"}
+targets: [listing]
+stages: [{id: test, run: pytest}]
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A repository whose target is that of a package which is installed beside pipegen."""
+    installed = tmp_path / "installed"
+    for name, content in DISTRIBUTION.items():
+        (installed / "listing-1.0.dist-info").mkdir(parents=True, exist_ok=True)
+        (installed / "listing-1.0.dist-info" / name).write_text(content, "utf-8")
+    (installed / "listing_target.py").write_text(text_of("tests/listing_target.py"), "utf-8")
+    (tmp_path / "model-specs").mkdir()
+    (tmp_path / "model-specs/churn.yaml").write_text(SPEC, "utf-8")
+    (tmp_path / "pipegen.toml").write_text("[repository]\ntargets = ['listing']\n[listing]\n", "utf-8")
+    return tmp_path
+
+
+def _run(folder: Path, *words: str, installed: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "", "PIPEGEN_CACHE_DIR": str(folder / "cache")}
+    environment |= {"PYTHONPATH": str(folder / "installed")} if installed else {}
+    command = [sys.executable, "-m", "pipegen", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_target_of_another_package_is_written_checked_and_pruned(elsewhere: Path) -> None:
+    rendered = _run(elsewhere, "render", "--target", "listing")
+    assert (rendered.returncode, rendered.stderr.count("PG288")) == (0, 1), rendered.stderr
+    assert (elsewhere / "listing/churn.change.txt").exists()
+    assert _run(elsewhere, "render", "--check").returncode == 0
+    (elsewhere / "model-specs/churn.yaml").rename(elsewhere / "model-specs/other.yaml")
+    (elsewhere / "model-specs/other.yaml").write_text(SPEC.replace("churn", "other"), "utf-8")
+    assert "PG412 " in _run(elsewhere, "render", "--check").stderr
+    assert _run(elsewhere, "render", "--prune").returncode == 0
+    assert not (elsewhere / "listing/churn.change.txt").exists()
+
+
+def test_a_target_that_nobody_has_installed_is_refused_wherever_it_is_named(elsewhere: Path) -> None:
+    (elsewhere / "pipegen.toml").unlink()
+    spec = _run(elsewhere, "validate", installed=False)
+    assert "PG105 'listing' is not a value of item 1 of 'targets'" in spec.stderr
+    option = _run(elsewhere, "render", "--target", "listing", installed=False)
+    assert (option.returncode, "'listing' is no target; there are: azure, " in option.stderr) == (2, True)
+    (elsewhere / "pipegen.toml").write_text("[listing]\n", "utf-8")
+    assert "PG021 key 'listing' is not known" in _run(elsewhere, "validate", installed=False).stderr

@@ -8,7 +8,7 @@ import pytest
 from azure_samples import approval, delivery, deployed, job, phase, pipeline, restore, script
 from azure_verdicts import PIN
 from deliveries import CONFIG, SPECS, delivery_of
-from pipegen.config import Config, Extends, Host, Names, Runner, TemplateRepository
+from pipegen.config import Config, Host, Names, Runner
 from pipegen.delivery import (
     Action,
     Approval,
@@ -35,6 +35,7 @@ from pipegen.delivery import (
     Upload,
 )
 from pipegen.targets import azure
+from pipegen.targets.azure.required_template import Extends, TemplateRepository
 
 EXACT, SET, NEARLY, NOT = Fidelity.EXACT, Fidelity.WITH_SETTINGS, Fidelity.APPROXIMATED, Fidelity.UNSUPPORTED
 REVIEW = Review((ReviewTarget("dev", ("feat/*",)), ReviewTarget("prod", ("dev",))))
@@ -177,7 +178,9 @@ def test_approvers_are_called_what_azure_calls_them_and_count_once_by_that_name(
     ],
 )
 def test_a_required_template_says_what_it_asks_for(extends: Extends, where: str) -> None:
-    found = {each.subject: each for each in azure.capabilities(of_event(Merged("prod")), Config(extends=extends))}
+    found = {
+        each.subject: each for each in azure.capabilities(of_event(Merged("prod")), Config(own={"azure": extends}))
+    }
     assert where in found["required template"].detail
 
 

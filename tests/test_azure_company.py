@@ -13,9 +13,10 @@ import company
 from azure_agent import job_steps
 from azure_evaluation import Facts, holds
 from azure_samples import approval, delivery, deployed, job, jobs_of, phase, pipeline, ran, read, restore, script
-from pipegen.config import Config, Extends, Names, Runner, TemplateRepository
+from pipegen.config import Config, Names, Runner
 from pipegen.delivery import Action, Begin, Complete, Event, Pipeline, SecretValue, StepVariable, When
 from pipegen.targets import azure
+from pipegen.targets.azure.required_template import Extends, TemplateRepository
 from validators import azure as validators
 from validators.report import Report
 
@@ -62,7 +63,7 @@ def test_the_template_gets_the_stages_and_the_file_keeps_what_starts_it(
 ) -> None:
     one = pipeline(phase("checks", (job("a"),)))
     plain = read(one)
-    data = data_of(one, Config(extends=replace(extends, parameter="phases", parameters=(("costCenter", "ml"),))))
+    data = data_of(one, Config(own={"azure": replace(extends, parameter="phases", parameters=(("costCenter", "ml"),))}))
     assert data["extends"] == {"template": template, "parameters": {"costCenter": "ml", "phases": plain["stages"]}}
     assert data.get("resources", {}).get("repositories") == repositories
     assert "stages" not in data

@@ -18,17 +18,16 @@ from config_samples import COMPLETE, PINNED
 from pipegen.config import (
     CompanyStep,
     Config,
-    Extends,
     Names,
     Pin,
-    PinnedAction,
     Runner,
-    TemplateRepository,
     read,
     read_file,
 )
 from pipegen.diagnostics import Diagnostic, KeyPath, Refused, Severity
 from pipegen.spec.model import ModelSpec
+from pipegen.targets.azure.required_template import Extends, TemplateRepository
+from pipegen.targets.github.pins import PinnedAction
 
 SPEC = "pipegen: 1\nmodel: {name: churn, owner: retention}\nstages: [{id: test, run: pytest}]\n"
 SHARED = ("flow", "environments", "defaults")
@@ -73,14 +72,18 @@ def test_a_file_that_says_everything_means_all_of_it() -> None:
                 {"default": Runner(("linux",)), "gpu": Runner(("linux && gpu",))}, {"ml-release": "ml-release"}
             ),
         },
-        actions={"actions/checkout": PinnedAction("v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1")},
-        extends=Extends(
-            "governed.yml",
-            TemplateRepository("templates", "github", "acme/pipeline-templates", "refs/tags/v3", "github-acme"),
-            "body",
-            (("costCenter", "ml"), ("strict", True), ("level", 3)),
-        ),
-        libraries=("company-ci@3.2.1",),
+        own={
+            "azure": Extends(
+                "governed.yml",
+                TemplateRepository("templates", "github", "acme/pipeline-templates", "refs/tags/v3", "github-acme"),
+                "body",
+                (("costCenter", "ml"), ("strict", True), ("level", 3)),
+            ),
+            "github": {
+                "actions/checkout": PinnedAction("v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1"),
+            },
+            "jenkins": ("company-ci@3.2.1",),
+        },
         steps_before=(CompanyStep("Register the run", "./ci/register.sh", 5), CompanyStep("Log in", "./ci/login.sh")),
         steps_after=(CompanyStep("Report costs", "./ci/costs.sh\n./ci/close.sh\n"),),
     )
@@ -242,7 +245,7 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() -> 
 
 def test_a_warning_stops_nothing_and_stands_at_its_place() -> None:
     file = read_file("[jenkins]\nlibraries = ['a@1.0', 'b@main']\n", "pipegen.toml")
-    assert file.config.libraries == ("a@1.0", "b@main")
+    assert file.config.own == {"jenkins": ("a@1.0", "b@main")}
     assert [(each.code, each.severity, marked(each)) for each in file.warnings] == [
         ("PG028", Severity.WARNING, "'b@main'")
     ]

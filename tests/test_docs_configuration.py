@@ -10,7 +10,7 @@ from pathlib import Path
 from deliveries import ROOT
 from pages import blocks, text_of
 from pipegen.compiler import load_spec, open_repository
-from pipegen.config.shape import PipegenToml
+from pipegen.config.shape import pipegen_toml
 from pipegen.diagnostics import Severity
 from rule_runs import PINNED, lay_out
 
@@ -33,7 +33,7 @@ def test_the_tables_are_those_of_the_shapes() -> None:
 
 def test_every_table_of_the_file_is_shown_in_an_example() -> None:
     shown = {key for text in SHOWN for key in tomllib.loads(text)}
-    assert shown == {field.alias or name for name, field in PipegenToml.model_fields.items()}
+    assert shown == {field.alias or name for name, field in pipegen_toml().model_fields.items()}
 
 
 def test_a_spec_delivers_by_what_the_page_shows_for_all_models(tmp_path: Path) -> None:

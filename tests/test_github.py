@@ -24,7 +24,7 @@ from github_model import (
     workflows,
 )
 from github_steps import step_named
-from pipegen.config import Config, Names, PinnedAction, Runner
+from pipegen.config import Config, Names, Runner
 from pipegen.delivery import (
     Action,
     Change,
@@ -46,6 +46,7 @@ from pipegen.delivery import (
     UsePython,
 )
 from pipegen.targets import github
+from pipegen.targets.github.pins import PinnedAction
 
 
 def test_rendering_again_gives_the_same_files() -> None:
@@ -352,7 +353,7 @@ COMPANY = Config(
             teams={"release": "acme/release"},
         )
     },
-    actions={"actions/checkout": PinnedAction("v9.0.0", "f" * 40)},
+    own={"github": {"actions/checkout": PinnedAction("v9.0.0", "f" * 40)}},
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from deliveries import CONFIG, SPECS, delivery_of
 from github_model import approval, delivery, deployment, job, phase, pipeline, run
-from pipegen.config import HOSTS, Config, Host, Names, Pin, PinnedAction, Runner
+from pipegen.config import HOSTS, Config, Host, Names, Pin, Runner
 from pipegen.delivery import (
     Action,
     Approval,
@@ -30,6 +30,7 @@ from pipegen.delivery import (
 )
 from pipegen.hosts import merge_capabilities
 from pipegen.targets import github
+from pipegen.targets.github.pins import PinnedAction
 
 REVIEW = Review((ReviewTarget("dev", ()),))
 
@@ -241,7 +242,7 @@ def test_machines_are_spoken_of_by_their_labels(labels: tuple[str, ...], said_of
 
 def test_a_release_of_an_action_that_no_workflow_uses_is_refused() -> None:
     pins = {name: PinnedAction("v9", "0" * 40) for name in ("actions/checkout", "actions/chekout")}
-    found = said(CHECKING, Config(actions=pins))
+    found = said(CHECKING, Config(own={"github": pins}))
     assert "release of actions/checkout" not in found
     assert found["release of actions/chekout"].fidelity is Fidelity.UNSUPPORTED
 

@@ -35,7 +35,7 @@ PULL_REQUEST = {
     "CHANGE_AUTHOR": "ann",
 }
 CONFIG = Config(
-    libraries=("company-ci@3.2.1", "other@4"), names={"jenkins": Names({"check": Runner(("small && !gpu",))})}
+    own={"jenkins": ("company-ci@3.2.1", "other@4")}, names={"jenkins": Names({"check": Runner(("small && !gpu",))})}
 )
 STRICT = "set -euo pipefail\n"
 

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from config_samples import COMPLETE
 from deliveries import ROOT, SPECS
 from pipegen.cli import main
-from pipegen.config.shape import PipegenToml
+from pipegen.config.shape import pipegen_toml
 from pipegen.resources import SCHEMAS
 from pipegen.schema import (
     config_schema,
@@ -260,7 +260,7 @@ def test_the_schema_of_pipegen_toml_refuses_what_its_reader_refuses(path: str, v
     toml = changed(path, value, tomllib.loads(COMPLETE))
     assert not Draft202012Validator(CONFIG_SCHEMA).is_valid(toml)
     with pytest.raises(ValidationError):
-        PipegenToml.model_validate(toml)
+        pipegen_toml().model_validate(toml)
 
 
 def test_the_spec_that_the_tables_change_is_right_itself() -> None:

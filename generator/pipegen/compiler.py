@@ -17,7 +17,7 @@ from pipegen.resources import TEMPLATES
 from pipegen.source import Source
 from pipegen.spec.model import ModelSpec
 from pipegen.stage_kinds import StageKind
-from pipegen.targets import TARGETS, Files
+from pipegen.targets import Files, target_of
 from pipegen.validation import capability_diagnostics, load_kinds, validate
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) 
     diagnostics = sorted((*disagreements, *found), key=lambda each: each.sort_key)
     if delivery is not None:
         for name in chosen:
-            diagnostics += capability_diagnostics(delivery, name, TARGETS[name], repository.config, source)
+            diagnostics += capability_diagnostics(delivery, name, target_of(name), repository.config, source)
     return Compiled(path, source, spec, delivery, tuple(chosen), None, tuple(diagnostics), inputs)
 
 
@@ -147,7 +147,7 @@ def compile_spec(repository: Repository, path: str, targets: tuple[str, ...] = (
 def _files(repository: Repository, loaded: Compiled, name: str) -> Files:
     if loaded.delivery is None or loaded.source is None:
         raise ValueError(f"{loaded.path} is not planned")
-    target = TARGETS[name]
+    target = target_of(name)
     inputs = digest_inputs({**loaded.inputs, **_inputs(repository, loaded.source)})
     command = f"pipegen render {loaded.path}"
     return {
@@ -169,7 +169,7 @@ def compile_root(repository: Repository, targets: tuple[str, ...] = ()) -> Compi
 
 
 def _root_files(config: Config, name: str, verdict: Verdict | None) -> Files:
-    target = TARGETS[name]
+    target = target_of(name)
     return {path: _root_file(body, target.COMMENT, name) for path, body in target.root(config, verdict).items()}
 
 

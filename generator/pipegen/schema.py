@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from pipegen.config.shape import PipegenToml
+from pipegen.config.shape import pipegen_toml
 from pipegen.explanation.words import duration
 from pipegen.spec.model import ModelSpec
 from pipegen.stage_kinds import StageKind
@@ -62,7 +62,7 @@ def stage_kind_schema() -> Schema:
 
 def config_schema() -> Schema:
     """The form of pipegen.toml, format 1, as draft 2020-12."""
-    return _schema(PipegenToml, "urn:pipegen:pipegen-toml:1", "pipegen.toml")
+    return _schema(pipegen_toml(), "urn:pipegen:pipegen-toml:1", "pipegen.toml")
 
 
 def schema_text() -> str:

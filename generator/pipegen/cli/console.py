@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from pipegen.config import CONFIG_FILE, OTHER_VERSION, TARGET_NAMES
+from pipegen.config import CONFIG_FILE, OTHER_VERSION
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.reporting import FORMATS, formatted, text
+from pipegen.target_names import BUILT_IN, is_known, refusal
 from pipegen.workspace import find_root, spec_paths
 from pipegen.workspace.specs import SPEC_FOLDER
 
@@ -58,6 +59,26 @@ def complete_specs(_ctx: click.Context, _parameter: click.Parameter, begun: str)
     return [CompletionItem(path) for path in found] or [CompletionItem(begun, type="file")]
 
 
+class TargetName(click.ParamType[str]):
+    """The name of a target, built in or of another package that is installed; with `all_allowed` also `all`."""
+
+    name = "target"
+
+    def __init__(self, *, all_allowed: bool = True) -> None:
+        self.choices = (*BUILT_IN, "all") if all_allowed else BUILT_IN
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices and not is_known(value):
+            self.fail(refusal(value), param, ctx)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        del ctx, param
+        from click.shell_completion import CompletionItem  # noqa: PLC0415  (only a shell asks)
+
+        return [CompletionItem(name) for name in self.choices if name.startswith(incomplete)]
+
+
 def target_option(command: Command) -> Command:
     return click.option(
         "--target",
@@ -65,8 +86,8 @@ def target_option(command: Command) -> Command:
         "targets",
         multiple=True,
         metavar="NAME|all",
-        type=click.Choice([*TARGET_NAMES, "all"]),
-        help=f"A CI system ({', '.join(TARGET_NAMES)}), or all; overrules the spec's list. Can be repeated.",
+        type=TargetName(),
+        help=f"A CI system ({', '.join(BUILT_IN)}), or all; overrules the spec's list. Can be repeated.",
     )(command)
 
 
@@ -88,7 +109,7 @@ def format_option(command: Command) -> Command:
 
 
 def named_targets(targets: Sequence[str]) -> tuple[str, ...]:
-    return TARGET_NAMES if "all" in targets else tuple(dict.fromkeys(targets))
+    return BUILT_IN if "all" in targets else tuple(dict.fromkeys(targets))
 
 
 @contextmanager

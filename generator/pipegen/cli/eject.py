@@ -17,10 +17,9 @@ from pipegen.cli.console import (
     target_option,
 )
 from pipegen.compiler import Repository, compile_spec, load_spec, open_repository
-from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Refused
 from pipegen.onboarding import disk, leaving
-from pipegen.targets import TARGETS
+from pipegen.targets import targets_of
 from pipegen.workspace import find_root, spec_paths
 
 
@@ -59,9 +58,10 @@ def _spec(root: Path, model: str) -> str:
 
 
 def _handed(repository: Repository, spec: str, targets: tuple[str, ...]) -> leaving.Ejection:
-    ejected = targets or TARGET_NAMES
+    known = targets_of(repository.config)
+    ejected = targets or tuple(known)
     kept = _kept(repository, spec, targets) if targets and (repository.root / spec).exists() else ()
-    folders = tuple(folder for target in TARGETS.values() for folder in target.FOLDERS)
+    folders = tuple(folder for target in known.values() for folder in target.FOLDERS)
     handed = leaving.ejection(repository.root, spec, folders, ejected=ejected, kept=kept)
     if not handed.files:
         raise click.ClickException(f"there is nothing to hand over: no file of {', '.join(ejected)} comes from {spec}")

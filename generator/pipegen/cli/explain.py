@@ -14,7 +14,7 @@ from pipegen.config import Config
 from pipegen.delivery import Delivery
 from pipegen.explanation import as_json, as_text, explanation
 from pipegen.explanation.picture import as_mermaid, as_svg, picture
-from pipegen.targets import TARGETS
+from pipegen.targets import target_of
 
 _PICTURES = {"mermaid": as_mermaid, "svg": as_svg}
 
@@ -56,7 +56,7 @@ def command(spec: Path, targets: tuple[str, ...], form: str) -> None:
 def _told(delivery: Delivery, loaded: Compiled, config: Config, form: str) -> str:
     if form in _PICTURES:
         return _PICTURES[form](picture(delivery))
-    kept = {name: tuple(TARGETS[name].capabilities(delivery, config)) for name in loaded.targets}
+    kept = {name: tuple(target_of(name).capabilities(delivery, config)) for name in loaded.targets}
     explained = explanation(delivery, kept)
     if form == "json":
         return as_json(explained)

@@ -11,17 +11,18 @@ import click
 
 from pipegen import __version__
 from pipegen import config as configuration
-from pipegen.cli.console import FINDINGS, refusals_reported
-from pipegen.config import CONFIG_FILE, HOSTS, TARGET_NAMES, Config, Host
+from pipegen.cli.console import FINDINGS, TargetName, refusals_reported
+from pipegen.config import CONFIG_FILE, HOSTS, Config, Host
 from pipegen.diagnostics import Refused
 from pipegen.onboarding import adoption, detection, disk, pins
 from pipegen.onboarding.git import toplevel
+from pipegen.target_names import BUILT_IN, is_known
 
 
 @click.command("init")
 @click.option("--host", type=click.Choice(HOSTS), help="Where merges are approved; detected from the remote.")
 @click.option("--default-branch", metavar="NAME", help="Detected from the remote, else the current branch.")
-@click.option("--target", "-t", "targets", multiple=True, type=click.Choice(TARGET_NAMES), help="Can be repeated.")
+@click.option("--target", "-t", "targets", multiple=True, type=TargetName(all_allowed=False), help="Can be repeated.")
 @click.option("--pipegen-version", metavar="VERSION", help="The version that pipelines install; by default this one.")
 @click.option("--sha256", metavar="DIGEST", help="The SHA-256 of its wheel.")
 @click.option("--index", metavar="URL", help="The package index that has it.")
@@ -82,7 +83,7 @@ def _asked(root: Path, host: Host | None, branch: str | None, targets: tuple[str
     branch = branch or _answer("Default branch", detection.detected_branch(root), asking=asking)
     if not targets:
         found = " ".join(detection.detected_targets(root, host))
-        answer = _answer(f"CI systems, out of {', '.join(TARGET_NAMES)}", found, asking=asking, check=_target_names)
+        answer = _answer(f"CI systems, out of {', '.join(BUILT_IN)}", found, asking=asking, check=_target_names)
         targets = tuple(answer.split())
     return Config(host, branch, tuple(dict.fromkeys(targets)))
 
@@ -102,9 +103,9 @@ def _answer(question: str, default: str, *, asking: bool, check: Callable[[str],
 
 def _target_names(answer: str) -> str:
     names = answer.replace(",", " ").split()
-    unknown = [name for name in names if name not in TARGET_NAMES]
+    unknown = [name for name in names if not is_known(name)]
     if unknown or not names:
-        raise click.UsageError(f"{' '.join(unknown) or 'nothing'} is not among {', '.join(TARGET_NAMES)}")
+        raise click.UsageError(f"{' '.join(unknown) or 'nothing'} is not among {', '.join(BUILT_IN)}")
     return " ".join(names)
 
 

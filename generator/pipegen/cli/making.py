@@ -38,11 +38,12 @@ class Making:
         """The folders that generated files may be in."""
         if self.cache and self.cache.folders is not None:
             return self.cache.folders
-        from pipegen.targets import TARGETS  # noqa: PLC0415  (only who compiles needs them)
+        from pipegen.targets import targets_of  # noqa: PLC0415  (only who compiles needs them)
 
-        pin = self.repository.config.pin
-        own = PurePosixPath(pin.requirements).parent.as_posix() if pin else "."
-        return tuple(dict.fromkeys([*(each for target in TARGETS.values() for each in target.FOLDERS), own, "."]))
+        config = self.repository.config
+        own = PurePosixPath(config.pin.requirements).parent.as_posix() if config.pin else "."
+        theirs = [each for target in targets_of(config).values() for each in target.FOLDERS]
+        return tuple(dict.fromkeys([*theirs, own, "."]))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -11,10 +11,10 @@ import click
 from pipegen.cli.console import chosen, finish, refusals_reported, report, target_option
 from pipegen.compiler import Compiled, Repository, load_spec
 from pipegen.concern import concerns, review_of
-from pipegen.config import TARGET_NAMES
 from pipegen.delivery import Delivery, Pipeline, Review, ReviewTarget
 from pipegen.diagnostics import has_errors
-from pipegen.targets import TARGETS
+from pipegen.target_names import BUILT_IN
+from pipegen.targets import target_of
 from pipegen.workspace.changes import changed_paths
 
 
@@ -40,7 +40,7 @@ def command(since: str | None, into: str | None, targets: tuple[str, ...], form:
       pipegen models --changed-since origin/main --into main --target github
     """  # noqa: D301  (click reads a backspace as: keep these lines)
     work = chosen(())
-    names = tuple(targets) if targets and "all" not in targets else TARGET_NAMES
+    names = tuple(targets) if targets and "all" not in targets else BUILT_IN
     loaded = [load_spec(work.repository, path, ()) for path in work.paths]
     found = tuple(each for spec in loaded for each in spec.diagnostics)
     if has_errors(found):
@@ -84,7 +84,7 @@ def _concerned(repository: Repository, loaded: Compiled, changed: tuple[str, ...
 def _files(repository: Repository, delivery: Delivery, review: Pipeline, names: list[str]) -> Iterator[str]:
     alone = replace(delivery, pipelines=(review,))
     for name in names:
-        yield from TARGETS[name].render(alone, repository.config)
+        yield from target_of(name).render(alone, repository.config)
 
 
 def _print(listed: list[Compiled], form: str) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from pipegen.cli.console import finish, refusals_reported, report
+from pipegen.cli.console import TargetName, finish, refusals_reported, report
 from pipegen.compiler import Repository, load_spec, open_repository
-from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic
 from pipegen.onboarding import disk, first_spec
 from pipegen.onboarding.adoption import SCHEMA_FILE, schema_text
@@ -23,7 +22,7 @@ from pipegen.workspace import find_root, spec_paths
 @click.option("--owner", metavar="TEAM", help="The team that answers for the model.")
 @click.option("--path", metavar="FOLDER", help="The model's folder; by default models/NAME.")
 @click.option("--python", metavar="VERSION", default="3.11", show_default=True, help="The Python of its jobs.")
-@click.option("--target", "-t", "targets", multiple=True, type=click.Choice(TARGET_NAMES), help="Can be repeated.")
+@click.option("--target", "-t", "targets", multiple=True, type=TargetName(all_allowed=False), help="Can be repeated.")
 @click.option("--full", is_flag=True, help="Also show environments, a schedule and an action.")
 def command(name: str, owner: str | None, path: str | None, python: str, targets: tuple[str, ...], full: bool) -> None:  # noqa: FBT001
     """Write model-specs/NAME.yaml, a commented spec to begin with.

@@ -31,7 +31,6 @@ from pipegen.cli.console import (
 from pipegen.cli.made import Made, compared
 from pipegen.cli.making import Making
 from pipegen.cli.progress import watched
-from pipegen.config import TARGET_NAMES
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
 from pipegen.header import REPOSITORY
 from pipegen.repository import check_repository
@@ -189,7 +188,7 @@ def _share_a_file(specs: Sequence[Made]) -> bool:
 def _selection(making: Making, out: Path | None) -> Selection:
     """What the run is about; it is known last which specs are free of errors."""
     options = [word for name in making.targets for word in ("--target", name)] + (["--out", str(out)] if out else [])
-    names = frozenset((*(making.targets or TARGET_NAMES), REPOSITORY))
+    names = frozenset((*making.targets, REPOSITORY)) if making.targets else None
     work = making.work
     return Selection(work.root, frozenset(), names, making.folders, work.everything, tuple(options))
 

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pipegen.target_names import BUILT_IN
+
 if TYPE_CHECKING:
     from pipegen.config.reading import ConfigFile
 
 Host = Literal["github", "azure-repos", "gitlab", "bitbucket", "other"]
 HOSTS: tuple[Host, ...] = ("github", "azure-repos", "gitlab", "bitbucket", "other")
-TARGET_NAMES = ("azure", "github", "jenkins")
+MOVING_BRANCHES = ("main", "master", "trunk", "develop", "dev", "head", "latest")
+"""Names that tell that something is no release."""
 
 CONFIG_FILE = "pipegen.toml"
 STAGE_FOLDER = "templates/stages"
@@ -72,39 +75,6 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedAction:
-    """A GitHub action at a commit of 40 hexadecimal digits; `version` is for people."""
-
-    version: str
-    commit: str
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateRepository:
-    """Where the required template of Azure lives: `ref` is a full one, for example refs/tags/v3."""
-
-    alias: str
-    type: str
-    name: str
-    ref: str
-    endpoint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Extends:
-    """The template that every Azure pipeline of the company must extend.
-
-    `template` is the file alone, also where it lives in a `repository`. It gets the pipeline's stages as its parameter
-    `parameter`, and `parameters` beside them.
-    """
-
-    template: str
-    repository: TemplateRepository | None = None
-    parameter: str = "stages"
-    parameters: tuple[tuple[str, str | int | bool], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class CompanyStep:
     """A script of the organisation in every job that checks out the repository."""
 
@@ -117,18 +87,16 @@ class CompanyStep:
 class Config:
     """Settings of the repository; `pin` None: its pipelines cannot install pipegen.
 
-    `host` serves the repository and enforces merge approvals. `names` are those of each target. `actions` are for
-    GitHub alone, `extends` is for Azure alone; `libraries` are Jenkins' shared ones, each `name@version`.
+    `host` serves the repository and enforces merge approvals. `names` are those of each target, `own` is what a target
+    alone understands; a target that says nothing is in neither.
     """
 
     host: Host = "github"
     default_branch: str = "main"
-    targets: tuple[str, ...] = TARGET_NAMES
+    targets: tuple[str, ...] = BUILT_IN
     pin: Pin | None = None
     names: Mapping[str, Names] = field(default_factory=dict)
-    actions: Mapping[str, PinnedAction] = field(default_factory=dict)
-    extends: Extends | None = None
-    libraries: tuple[str, ...] = ()
+    own: Mapping[str, object] = field(default_factory=dict)
     steps_before: tuple[CompanyStep, ...] = ()
     steps_after: tuple[CompanyStep, ...] = ()
 

@@ -11,21 +11,17 @@ from pipegen.config import (
     OTHER_VERSION,
     CompanyStep,
     Config,
-    Extends,
     Names,
     Pin,
-    PinnedAction,
-    Runner,
-    TemplateRepository,
 )
-from pipegen.config.platforms import Extends as ExtendsShape
 from pipegen.config.rules import findings
-from pipegen.config.shape import ADDRESS, VERSION, PipegenToml
+from pipegen.config.shape import ADDRESS, VERSION, PipegenToml, pipegen_toml, tables
 from pipegen.config.shape import CompanyStep as StepShape
 from pipegen.config.versions import REQUIREMENT, satisfies, specifier
 from pipegen.diagnostics import Diagnostic, Finding, Refused, has_errors
 from pipegen.spec.forms import TOML
 from pipegen.spec.shape import shape_as
+from pipegen.target_names import BUILT_IN, is_known
 from pipegen.toml_source import TomlSource
 
 FORMAT = 1
@@ -52,7 +48,7 @@ def read_file(text: str, name: str) -> ConfigFile:
     toml, misfits = _shaped(source)
     if toml is None:
         raise Refused(misfits)
-    found = tuple(source.diagnostic(finding) for finding in findings(toml))
+    found = tuple(source.diagnostic(finding) for finding in findings(toml, tables(toml)))
     if has_errors(found):
         raise Refused(found)
     return ConfigFile(_config(toml), source, found)
@@ -125,7 +121,8 @@ def _own_code(finding: Finding) -> Finding:
 def _shaped(source: TomlSource) -> tuple[PipegenToml | None, tuple[Diagnostic, ...]]:
     """The file in its shape, or all that does not fit."""
     odd = tuple(source.diagnostic(finding) for finding in source.oddities())
-    toml, misfits = shape_as(PipegenToml, _OwnCodes(source), TOML)
+    others = tuple(each for each in source.data if each not in PipegenToml.model_fields and is_known(each))
+    toml, misfits = shape_as(pipegen_toml(tuple(dict.fromkeys((*BUILT_IN, *others)))), _OwnCodes(source), TOML)
     places = {each.span for each in odd}
     other = (each for each in dict.fromkeys(misfits) if each.span not in places)
     return (None if odd else toml), (*odd, *other)
@@ -140,40 +137,10 @@ def _config(toml: PipegenToml) -> Config:
         default_branch=toml.repository.default_branch,
         targets=toml.repository.targets,
         pin=Pin(**toml.pipegen.model_dump()) if toml.pipegen else None,
-        names=dict(_names(toml)),
-        actions={name: PinnedAction(release.version, release.commit) for name, release in toml.github.actions.items()},
-        extends=_extends(toml.azure.extends) if toml.azure.extends else None,
-        libraries=toml.jenkins.libraries,
+        names={name: named for name, table in tables(toml).items() if (named := table.names()) != Names()},
+        own={name: own for name, table in tables(toml).items() if (own := table.own()) is not None},
         steps_before=tuple(map(_step, toml.steps.before)),
         steps_after=tuple(map(_step, toml.steps.after)),
-    )
-
-
-def _names(toml: PipegenToml) -> Iterator[tuple[str, Names]]:
-    """The names of each target that has some."""
-    github = {name: Runner(labels) for name, labels in toml.github.runners.items()}
-    azure = {
-        name: Runner((pool.pool,) if pool.pool else (), pool.image, pool.demands)
-        for name, pool in toml.azure.runners.items()
-    }
-    jenkins = {name: Runner((label,)) for name, label in toml.jenkins.runners.items()}
-    for target, runners, teams in (
-        ("azure", azure, toml.azure.teams),
-        ("github", github, toml.github.teams),
-        ("jenkins", jenkins, toml.jenkins.teams),
-    ):
-        if runners or teams:
-            yield target, Names(runners, teams)
-
-
-def _extends(extends: ExtendsShape) -> Extends:
-    repository = TemplateRepository(**extends.repository.model_dump()) if extends.repository else None
-    file, _, _ = extends.template.partition("@")
-    return Extends(
-        template=file if repository else extends.template,
-        repository=repository,
-        parameter=extends.parameter,
-        parameters=tuple(extends.parameters.items()),
     )
 
 

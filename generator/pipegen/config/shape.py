@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, create_model
 
-from pipegen.config.platforms import Azure, GitHub, Jenkins
+from pipegen.config.platforms import TargetSettings
 from pipegen.config.versions import REQUIREMENT
 from pipegen.spec.flow import Archive, Environment, FlowEntry, Secrets, Store
 from pipegen.spec.model import Notify
 from pipegen.spec.runtime import Runtime
 from pipegen.spec.scalars import BranchName, Duration, Id, Many, Script, Shape, TargetName, Text, Variables
+from pipegen.target_names import BUILT_IN
 
 VERSION = r"^[0-9]+(\.[0-9A-Za-z]+)*$"
 ADDRESS = r"^https://[A-Za-z0-9._:/~%+@-]+$"
@@ -43,7 +46,7 @@ class Repository(Shape):
     )
     default_branch: BranchName = Field(default="main", description="The branch that a clone checks out.")
     targets: Annotated[Many[TargetName], AfterValidator(_once)] = Field(
-        default=("azure", "github", "jenkins"),
+        default=BUILT_IN,
         min_length=1,
         description="The CI systems of specs that name none.",
         examples=[["azure", "github"]],
@@ -160,21 +163,6 @@ class PipegenToml(Shape):
         description="The pipegen that pipelines install.",
         examples=[{"version": "0.1.0", "sha256": "0" * 64}],
     )
-    github: GitHub = Field(
-        default=GitHub(),
-        description="Names and actions on GitHub Actions.",
-        examples=[{"runners": {"default": "ubuntu-24.04"}}],
-    )
-    azure: Azure = Field(
-        default=Azure(),
-        description="Names and the required template on Azure Pipelines.",
-        examples=[{"runners": {"gpu": "gpu-pool"}}],
-    )
-    jenkins: Jenkins = Field(
-        default=Jenkins(),
-        description="Names and shared libraries on Jenkins.",
-        examples=[{"libraries": ["company-ci@3.2.1"]}],
-    )
     steps: Steps = Field(
         default=Steps(),
         description="Steps before and after those of every job of a model.",
@@ -196,3 +184,22 @@ class PipegenToml(Shape):
         description="Environments by name, for all models.",
         examples=[{"prod": {"approvals": {"approvers": ["ml-release"]}}}],
     )
+
+
+def tables(toml: PipegenToml) -> Mapping[str, TargetSettings]:
+    """The tables of the CI systems that the shape has, by name."""
+    found = {name: getattr(toml, name) for name in type(toml).model_fields if name not in PipegenToml.model_fields}
+    return {name: table for name, table in found.items() if isinstance(table, TargetSettings)}
+
+
+@lru_cache
+def pipegen_toml(targets: tuple[str, ...] = BUILT_IN) -> type[PipegenToml]:
+    """The shape of the file with a table for each of these CI systems."""
+    from pipegen.targets import target_of  # noqa: PLC0415  (targets know this module's package)
+
+    fields: dict[str, Any] = {}
+    for name in targets:
+        settings = target_of(name).settings()
+        field = Field(default=settings(), description=settings.SAID, examples=[*settings.EXAMPLES])
+        fields[name] = (settings, field)
+    return create_model("PipegenToml", __base__=PipegenToml, __doc__=PipegenToml.__doc__, **fields)

@@ -6,19 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipegen.config import CONFIG_FILE, TARGET_NAMES, Config, Pin
+from pipegen.config import CONFIG_FILE, Config, Pin
 from pipegen.onboarding.precommit import HOOK_FILE, has_hook, hook_entry, new_hook_file, with_hook
 from pipegen.resources import SCHEMAS
+from pipegen.targets import target_of
 from pipegen.templating import Safe, render_template
 
 SCHEMA_FILE = "model-specs/model-spec.schema.json"
 ATTRIBUTES_FILE = ".gitattributes"
-_PATTERNS = {
-    "azure": ("/azure-pipelines/**/*.yml",),
-    "github": ("/.github/workflows/*.*.yml", "/.github/workflows/pipegen.yml"),
-    "jenkins": ("/jenkins/**/*.Jenkinsfile", "/jenkins/**/*.groovy"),
-}
-"""Generated files in the language of .gitattributes. Hand-written workflows have rarely a second dot in their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ def _attributes(standing: str | None, config: Config) -> Step:
 def attribute_lines(config: Config) -> Sequence[str]:
     """Lines by which the host folds generated files in reviews and leaves them out of its statistics."""
     attribute = "gitlab-generated" if config.host == "gitlab" else "linguist-generated"
-    patterns = [pattern for name in config.targets for pattern in _PATTERNS.get(name, ())]
+    patterns = [pattern for name in config.targets for pattern in target_of(name).PATTERNS]
     pinned = [f"/{config.pin.requirements}"] if config.pin else []
     return [f"{pattern} {attribute}" for pattern in (*patterns, *pinned)]
 
@@ -111,7 +106,7 @@ def config_text(adoption: Adoption) -> str:
         sha256=_toml(pin.sha256),
         index=_toml(pin.index),
         wheel=_toml(pin.wheel) if pin.wheel else None,
-        **{name: name in config.targets for name in TARGET_NAMES},
+        examples=[Safe(f"#{line}") for name in config.targets for line in target_of(name).EXAMPLE.splitlines()],
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from pipegen.config import TARGET_NAMES, Host
+from pipegen.config import Host
 from pipegen.onboarding.git import git
+from pipegen.targets import TARGETS, Target
 
 _SYSTEMS: tuple[tuple[str, Host], ...] = (
     (r"dev\.azure\.com|visualstudio\.com|azure", "azure-repos"),
@@ -17,12 +17,6 @@ _SYSTEMS: tuple[tuple[str, Host], ...] = (
 )
 # Either `scheme://user@host:port/path` or what ssh also takes, `user@host:path`.
 _REMOTE = re.compile(r"(?:[a-z+]+://)?(?:[^/@]+@)?(?P<host>[A-Za-z0-9.-]+)[:/]")
-_SIGNS = {
-    "azure": ("azure-pipelines", "azure-pipelines.yml", ".azure-pipelines", ".azuredevops"),
-    "github": (".github/workflows",),
-    "jenkins": ("jenkins", "Jenkinsfile"),
-}
-_AT_HOME: dict[Host, str] = {"github": "github", "azure-repos": "azure"}
 
 
 def detected_host(root: Path) -> Host | None:
@@ -47,10 +41,10 @@ def detected_branch(root: Path) -> str:
 
 
 def detected_targets(root: Path, host: Host) -> tuple[str, ...]:
-    """The CI systems that the repository has files of, and the one that its host brings along."""
-    found = {_AT_HOME.get(host), *_by_files(root)}
-    return tuple(name for name in TARGET_NAMES if name in found) or ("jenkins",)
+    """The CI systems that the repository has files of, and the one that its host brings; else those tied to no host."""
+    found = tuple(name for name, target in TARGETS.items() if host in target.HOSTS or _is_used(root, target))
+    return found or tuple(name for name, target in TARGETS.items() if not target.HOSTS)
 
 
-def _by_files(root: Path) -> Iterator[str]:
-    yield from (name for name, signs in _SIGNS.items() if any((root / sign).exists() for sign in signs))
+def _is_used(root: Path, target: Target) -> bool:
+    return any((root / sign).exists() for sign in target.SIGNS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from pipegen.target_names import BUILT_IN, is_known
 
 T = TypeVar("T")
 
@@ -32,6 +35,13 @@ def _minutes(value: object) -> object:
     if match is None:
         raise ValueError("a duration is a number and a unit, for example 30m, 4h or 3d")
     return int(match[1]) * _MINUTES[match[2]]
+
+
+def _target(value: str) -> str:
+    """Refused as a literal that is not among those there are."""
+    if not is_known(value):
+        raise PydanticCustomError("literal_error", "it is none of {expected}", {"expected": ", ".join(BUILT_IN)})
+    return value
 
 
 def _quoted_version(value: object) -> object:
@@ -112,7 +122,9 @@ Moment = Annotated[
         examples=["merged", "merged:prod", "scheduled:retrain"],
     ),
 ]
-TargetName = Literal["azure", "github", "jenkins"]
+TargetName = Annotated[
+    str, AfterValidator(_target), WithJsonSchema({"type": "string", "enum": list(BUILT_IN)}, mode="validation")
+]
 Duration = Annotated[
     int,
     BeforeValidator(

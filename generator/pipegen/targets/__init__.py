@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-from pipegen.config import Config
+from pipegen.config import Config, Host
 from pipegen.delivery import Capability, Delivery, Verdict
-from pipegen.targets import azure, github, jenkins
+from pipegen.target_names import BUILT_IN, plugged_in, refusal
+
+if TYPE_CHECKING:
+    from pipegen.config.platforms import TargetSettings
 
 Files = dict[str, str]
 """Path from the repository's root, with forward slashes -> text without a header."""
@@ -28,6 +32,25 @@ class Target(Protocol):
     def COMMENT(self) -> str:  # noqa: N802  (a module constant)
         """How a line comment begins in its files."""
 
+    @property
+    def PATTERNS(self) -> tuple[str, ...]:  # noqa: N802  (a module constant)
+        """Its files in the language of .gitattributes."""
+
+    @property
+    def SIGNS(self) -> tuple[str, ...]:  # noqa: N802  (a module constant)
+        """Paths by which one tells that a repository uses it."""
+
+    @property
+    def HOSTS(self) -> tuple[Host, ...]:  # noqa: N802  (a module constant)
+        """The hosts that bring it along; none for one that is tied to no host."""
+
+    @property
+    def EXAMPLE(self) -> str:  # noqa: N802  (a module constant)
+        """Lines of a pipegen.toml that show its table."""
+
+    def settings(self) -> type[TargetSettings]:
+        """The shape of its table in pipegen.toml; it is imported only for who has the file."""
+
     def render(self, delivery: Delivery, config: Config) -> Files: ...
 
     def root(self, config: Config, verdict: Verdict | None) -> Files:
@@ -36,8 +59,20 @@ class Target(Protocol):
     def capabilities(self, delivery: Delivery, config: Config) -> Iterator[Capability]: ...
 
 
-TARGETS: dict[str, Target] = {
-    "azure": azure,
-    "github": github,
-    "jenkins": jenkins,
-}
+TARGETS: dict[str, Target] = {name: cast("Target", import_module(f"{__name__}.{name}")) for name in BUILT_IN}
+"""Those that are built in; tests show that each is a `Target`."""
+
+
+def targets_of(config: Config) -> dict[str, Target]:
+    """Those that are built in and those that the repository names: whose files may be found in it."""
+    return TARGETS | {name: target_of(name) for name in config.targets}
+
+
+def target_of(name: str) -> Target:
+    """The target of a name, also of another package. Raises LookupError where there is none."""
+    if name in TARGETS:
+        return TARGETS[name]
+    entry = plugged_in(name)
+    if entry is None:
+        raise LookupError(refusal(name))
+    return cast("Target", entry.load())

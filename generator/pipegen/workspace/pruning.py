@@ -23,21 +23,22 @@ _OPENINGS = tuple(f"{comment} {OPENING} ".encode() for comment in COMMENTS)
 class Selection:
     """What a run is about, and so which generated files it may call surplus.
 
-    `specs` and `targets` are those whose files were all rendered: a spec with errors is not among them. `root` is
-    where specs are, whatever root their outputs have. `folders` are the targets' output folders, searched with the
-    folders in them; "." is the root alone. `options` are the options of `pipegen render` to repeat in a command.
+    `specs` and `targets` (None: all of them) are those whose files were all rendered: a spec with errors is not among
+    them. `root` is where specs are, whatever root their outputs have. `folders` are the targets' output folders,
+    searched with the folders in them; "." is the root alone. `options` are the options of `pipegen render` to repeat in
+    a command.
     """
 
     root: Path
     specs: frozenset[str]
-    targets: frozenset[str]
+    targets: frozenset[str] | None
     folders: tuple[str, ...]
     all_specs: bool = False
     options: tuple[str, ...] = ()
 
     def covers(self, origin: Origin) -> bool:
         gone = self.all_specs and _is_gone(self.root / origin.spec)
-        return origin.target in self.targets and (gone or origin.spec in self.specs)
+        return (self.targets is None or origin.target in self.targets) and (gone or origin.spec in self.specs)
 
     def command(self, *arguments: str) -> str:
         """The files of the repository as a whole are rendered with all specs, so their source is not named."""

@@ -31,6 +31,7 @@ from pipegen.targets.azure.controls import controls
 from pipegen.targets.azure.fidelity import approximated, exact, unsupported, with_settings
 from pipegen.targets.azure.names import TARGET, branch_control, creation, definition_of, path_of
 from pipegen.targets.azure.pools import is_hosted, runner
+from pipegen.targets.azure.required_template import required_template
 from pipegen.targets.azure.runs import job_minutes
 from pipegen.targets.azure.secrets import group, variables_of
 from pipegen.targets.azure.texts import is_taken, listed, minutes
@@ -70,9 +71,10 @@ def _platform(delivery: Delivery) -> Iterator[Capability]:
 
 def _template(delivery: Delivery, config: Config) -> Iterator[Capability]:
     """What the company's template asks of whoever sets the pipelines up."""
-    if config.extends is None:
+    extends = required_template(config)
+    if extends is None:
         return
-    file, given = config.extends.template, config.extends.repository
+    file, given = extends.template, extends.repository
     where = f"repository {given.name} at {given.ref}" if given else "this repository"
     detail = (
         f"every pipeline extends {file} of {where}: permit the pipelines to read it, and add a required template check "

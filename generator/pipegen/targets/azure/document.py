@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from pipegen.config import Config, Extends
+from pipegen.config import Config
 from pipegen.delivery import (
     Action,
     Change,
@@ -23,6 +23,7 @@ from pipegen.targets.azure.jobs import Line
 from pipegen.targets.azure.names import VERDICT_FILE, path_of
 from pipegen.targets.azure.places import containers, places_of
 from pipegen.targets.azure.pools import pool
+from pipegen.targets.azure.required_template import Extends, required_template
 from pipegen.targets.azure.stages import stages
 from pipegen.targets.azure.texts import label, listed
 from pipegen.targets.azure.triggers import parameters, triggers
@@ -47,7 +48,7 @@ def document(delivery: Delivery, pipeline: Pipeline, config: Config) -> Node:
 
 def definition(head: Mapping[str, Node], found: Sequence[Node], config: Config, heading: str) -> Node:
     """A file that a pipeline is created with: its stages, or the company's template which gets them."""
-    extends = config.extends
+    extends = required_template(config)
     body: dict[str, Node] = {"extends": _extended(extends, found)} if extends else {"stages": Spaced(found)}
     return Section(Spaced(present({**head, **body})), heading)
 
@@ -66,7 +67,8 @@ def _template(extends: Extends) -> str:
 
 def repositories(config: Config) -> Node:
     """The repository of the company's template."""
-    given = config.extends.repository if config.extends else None
+    extends = required_template(config)
+    given = extends.repository if extends else None
     if given is None:
         return []
     named = {"repository": given.alias, "type": given.type, "name": given.name, "ref": given.ref}

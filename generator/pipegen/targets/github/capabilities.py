@@ -30,7 +30,7 @@ from pipegen.targets.github.events import relays
 from pipegen.targets.github.limits import limit_capabilities
 from pipegen.targets.github.machines import HOSTED, is_hosted, labels
 from pipegen.targets.github.names import workflow_path
-from pipegen.targets.github.pins import RELEASES
+from pipegen.targets.github.pins import RELEASES, own_pins
 
 
 def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
@@ -118,7 +118,7 @@ def _platform(delivery: Delivery, config: Config) -> Iterator[Capability]:
     )
     for first in delivery.pipelines[:1]:
         yield Capability("platform", Fidelity.WITH_SETTINGS, what, first.origin)
-        for name in config.actions.keys() - RELEASES.keys():
+        for name in own_pins(config).keys() - RELEASES.keys():
             unknown = f"pipegen.toml pins it, and no workflow uses it; known: {', '.join(RELEASES)}"
             yield Capability(f"release of {name}", Fidelity.UNSUPPORTED, unknown, first.origin)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pipegen.config import Config
 from pipegen.yaml_text import Commented
 
@@ -15,8 +18,22 @@ RELEASES = {
 """Action -> (version, commit of its tag)."""
 
 
+@dataclass(frozen=True, slots=True)
+class PinnedAction:
+    """A GitHub action at a commit of 40 hexadecimal digits; `version` is for people."""
+
+    version: str
+    commit: str
+
+
+def own_pins(config: Config) -> Mapping[str, PinnedAction]:
+    """The releases that pipegen.toml names instead."""
+    own = config.own.get("github")
+    return own if isinstance(own, Mapping) else {}
+
+
 def pinned(action: str, config: Config) -> Commented:
     """The value of `uses`: nothing but a commit stays what it was; the comment tells people and bots the version."""
-    given = config.actions.get(action)
+    given = own_pins(config).get(action)
     version, commit = (given.version, given.commit) if given else RELEASES[action]
     return Commented(f"{action}@{commit}", version)

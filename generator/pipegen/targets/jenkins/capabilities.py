@@ -29,7 +29,7 @@ from pipegen.hosts import merge_capabilities
 from pipegen.targets.jenkins.controls import control_capabilities
 from pipegen.targets.jenkins.events import compare_script, parameters
 from pipegen.targets.jenkins.files import VERDICT_FILE, file_view, review_view
-from pipegen.targets.jenkins.names import job_name, label, path
+from pipegen.targets.jenkins.names import job_name, label, own_libraries, path
 from pipegen.targets.jenkins.size import LIMIT, model_bytes
 from pipegen.targets.jenkins.view import Jenkinsfile
 
@@ -169,7 +169,7 @@ def _machines(delivery: Delivery, config: Config) -> Iterator[Capability]:
         yield Capability(f"runner {name}", Fidelity.WITH_SETTINGS, detail, ("runtime", "runner"))
     extra = ", Docker Pipeline (and Docker on the agents)" if any(each.image for each in jobs) else ""
     yield Capability("plugins", Fidelity.WITH_SETTINGS, f"{_ALWAYS}{extra}", ("model",))
-    for library in config.libraries:
+    for library in own_libraries(config):
         detail = "a shared library of this name that Jenkins knows, with `Allow default version to be overridden`"
         yield Capability(f"library {library}", Fidelity.WITH_SETTINGS, detail, ("model",))
     yield from _checkouts(delivery)

@@ -11,7 +11,7 @@ from pipegen.targets.jenkins import view
 from pipegen.targets.jenkins.company import named
 from pipegen.targets.jenkins.events import compare_script, parameters, timer
 from pipegen.targets.jenkins.methods import Place, agent, failed_method, job_method
-from pipegen.targets.jenkins.names import FOLDER, label, path
+from pipegen.targets.jenkins.names import FOLDER, label, own_libraries, path
 from pipegen.targets.jenkins.stages import Builder
 from pipegen.targets.jenkins.statements import Block, Ensured, Method, Statement, Value
 from pipegen.targets.jenkins.view import Agent, Jenkinsfile, Stage
@@ -35,7 +35,7 @@ def _text(delivery: Delivery, pipeline: Pipeline, config: Config) -> str:
 
 def file_view(pipeline: Pipeline, config: Config) -> Jenkinsfile:
     """What a Jenkinsfile says."""
-    return _view(named(pipeline, config), label(None, config), config.libraries, "")
+    return _view(named(pipeline, config), label(None, config), own_libraries(config), "")
 
 
 def review_view(delivery: Delivery, pipeline: Pipeline, config: Config) -> Jenkinsfile:
@@ -83,7 +83,7 @@ def verdict_view(config: Config, verdict: Verdict) -> view.Verdict:
     """What the Jenkinsfile of the verdict says."""
     method = job_method(verdict.job, Place())
     return view.Verdict(
-        libraries=config.libraries,
+        libraries=own_libraries(config),
         agent=Agent(label(verdict.job.runner, config), agent(verdict.job).image),
         minutes=verdict.job.timeout_minutes,
         patience=verdict.wait_minutes,

@@ -25,6 +25,12 @@ def label(runner: str | None, config: Config) -> str:
     return label(None, config) if runner == CHECK_RUNNER else runner
 
 
+def own_libraries(config: Config) -> tuple[str, ...]:
+    """The shared libraries of pipegen.toml, each `name@version`."""
+    own = config.own.get(TARGET)
+    return own if isinstance(own, tuple) else ()
+
+
 def approvers(approval: Approval, config: Config) -> tuple[str, ...]:
     """The groups and people of an approval as Jenkins knows them, which ignores case; two of one name are one."""
     names: dict[str, str] = {}
