@@ -69,7 +69,8 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lay_out(place / "repository")
     (place / "program").mkdir()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(key, "PACKAGE", place / "program")
+        for part in ("PACKAGE", "TEMPLATES"):
+            patched.setattr(key, part, place / "program")
         patched.setenv("PIPEGEN_CACHE_DIR", str(place / "caches"))
         for variable in SIGNS_OF_CI:
             patched.delenv(variable, raising=False)
@@ -105,7 +106,8 @@ def world(pristine: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(compiler, "compile_spec", watched)
     monkeypatch.setattr(compiler, "compile_root", watched_root)
     # Whoever works on the program while its tests run would make it forget.
-    monkeypatch.setattr(key, "PACKAGE", pristine / "program")
+    for part in ("PACKAGE", "TEMPLATES"):
+        monkeypatch.setattr(key, part, pristine / "program")
     monkeypatch.setenv("PIPEGEN_CACHE_DIR", str(pristine / "caches"))
     for variable in SIGNS_OF_CI:
         monkeypatch.delenv(variable, raising=False)
