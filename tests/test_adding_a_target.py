@@ -121,6 +121,10 @@ def test_a_target_of_another_package_is_written_checked_and_pruned(elsewhere: Pa
     assert (rendered.returncode, rendered.stderr.count("PG288")) == (0, 1), rendered.stderr
     assert (elsewhere / "listing/churn.change.txt").exists()
     assert _run(elsewhere, "render", "--check").returncode == 0
+    target = elsewhere / "installed/listing_target.py"
+    target.write_text(target.read_text("utf-8").replace("  phase ", "  PHASE "), "utf-8")
+    assert "PG410" in _run(elsewhere, "render", "--check").stderr
+    target.write_text(text_of("tests/listing_target.py"), "utf-8")
     (elsewhere / "model-specs/churn.yaml").rename(elsewhere / "model-specs/other.yaml")
     (elsewhere / "model-specs/other.yaml").write_text(SPEC.replace("churn", "other"), "utf-8")
     assert "PG412 " in _run(elsewhere, "render", "--check").stderr

@@ -12,6 +12,7 @@ from pipegen.cli.console import Named, opened
 from pipegen.cli.made import Made, made, recalled
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic, Located
+from pipegen.target_names import BUILT_IN
 from pipegen.workspace.outputs import case_collisions
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class Making:
         """What the cache is to hold; nothing with a finding, so that none is ever forgotten."""
         if self.cache is None or done.files is None or done.diagnostics or self.repository.diagnostics:
             return None
-        if any(case_collisions(done.files)):
+        if any(case_collisions(done.files)) or not set(compiled.targets) <= set(BUILT_IN):
+            # What the cache depends on holds nothing of targets of other packages.
             return None
         from pipegen.cache.entries import Entry, Told, digest_of_files  # noqa: PLC0415  (imported with the cache)
 
