@@ -122,9 +122,7 @@ Moment = Annotated[
         examples=["merged", "merged:prod", "scheduled:retrain"],
     ),
 ]
-TargetName = Annotated[
-    str, AfterValidator(_target), WithJsonSchema({"type": "string", "enum": list(BUILT_IN)}, mode="validation")
-]
+TargetName = Annotated[str, AfterValidator(_target), WithJsonSchema({"type": "string", "enum": list(BUILT_IN)})]
 Duration = Annotated[
     int,
     BeforeValidator(
