@@ -112,10 +112,13 @@ def _reviewed(run: Queued, case: Case, settings: Settings, changed: Sequence[str
     """The check of the repository has the reviews of the models run that the pull request concerns.
 
     What it does is carried out in tests/test_azure_verdict.py; here is what it asks for. `pipegen models --into` names
-    the models that have a review of pull requests into that branch and that the change touches.
+    the models that have a review of pull requests into that branch and that the change touches. It refuses a run that
+    no pull request started.
     """
     if run.file != CHECK:
         yield run
+        return
+    if run.reason != "PullRequest":
         return
     source, target = (run.variables[f"System.PullRequest.{each}"] for each in ("SourceBranch", "TargetBranch"))
     review = review_of(case.delivery)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from conformance.azure_expressions import UnknownConstruct
-from conformance.azure_settings import Approving, Resource, Settings
+from conformance.azure_settings import Approving, Resource, Settings, settings_of
 from conformance.azure_small import Small, a_world, job, scripts, small
 from local_world import World
+from pipegen.delivery import Capability, Fidelity
 from pipegen.simulation import Answer, ApprovalResult
 
 
@@ -170,3 +171,38 @@ def test_a_loop_puts_in_one_template_after_the_other(world: World) -> None:
 def test_what_is_not_known_is_an_error(world: World, text: str) -> None:
     with pytest.raises(UnknownConstruct):
         small(world, text).run()
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_settings_are_read_from_the_words_of_capabilities() -> None:
+    teams = {"release": frozenset({"alice"})}
+    details = {
+        "event deliver-prod": "create it once: az pipelines create --name 'm deliver-prod' --yml-path a/b.yml"
+        " --skip-first-run; the rules of branch prod must let nothing but merges in",
+        "approval prod": "environment prod: an approval check with approvers release and risk, minimum number of"
+        " approvers 2; create it before the first run: one that a run creates by itself asks nobody",
+        "expiry of approval prod": "environment prod: timeout of the approval check 3 days; an approval that expires",
+        "initiator of approval prod": "environment prod: 'Allow approvers to approve their own runs' off",
+        "lock prod": "environment prod: an exclusive lock check, and a branch control check for refs/heads/prod",
+        "secret prod/STORE": "variable group pipegen-prod: STORE_USERNAME and STORE_PASSWORD, each locked as a secret;"
+        " permit no pipeline that does not name it; a branch control check for refs/heads/prod, refs/tags/v*",
+        "secret shared/CA": "secure file ca; permit no pipeline that does not name it",
+    }
+    found = settings_of([Capability(name, Fidelity.WITH_SETTINGS, text, ()) for name, text in details.items()], teams)
+    check = Approving(("release", "risk"), 2, 3 * 24 * 60, own_runs=False)
+    held = dict.fromkeys(("STORE_USERNAME", "STORE_PASSWORD"), "prod/STORE")
+    assert found == Settings(
+        definitions={"m deliver-prod": "a/b.yml"},
+        environments={"prod": Resource(check, is_locked=True, branches=("refs/heads/prod",))},
+        groups={"pipegen-prod": Resource(branches=("refs/heads/prod", "refs/tags/v*"), variables=held)},
+        files={"ca": Resource(variables={"": "CA"})},
+        teams=teams,
+    )
+
+
+@pytest.mark.parametrize("subject", ["event x", "approval x", "expiry of approval x", "lock x", "secret x", "token x"])
+def test_a_setting_whose_words_are_not_understood_is_an_error(subject: str) -> None:
+    with pytest.raises(ValueError, match="do something about it"):
+        settings_of([Capability(subject, Fidelity.WITH_SETTINGS, "do something about it", ())], {})

@@ -216,3 +216,23 @@ def test_nothing_is_inherited_but_the_path_of_the_world(world: World, monkeypatc
     (script,) = job(small(world, STAGES.replace("CONDITION", "dependsOn: one")).run(), "a").scripts
     assert (script.variables["PATH"], "LEAKED" in script.variables) == (world.path, False)
     assert Path(script.variables["BUILD_SOURCESDIRECTORY"]).name == "s"
+
+
+BESIDE = """
+stages:
+  - stage: one
+    jobs:
+      - {job: a, steps: [{checkout: none}, {bash: 'true', displayName: a}]}
+      - {job: beside, steps: [{checkout: none}, {bash: 'true', displayName: beside}]}
+      - {job: later, dependsOn: a, condition: always(), steps: [{checkout: none}, {bash: 'true', displayName: later}]}
+  - stage: parallel
+    dependsOn: []
+    jobs: [{job: p, condition: always(), steps: [{checkout: none}, {bash: 'true', displayName: p}]}]
+"""
+
+
+def test_what_stands_in_a_queue_when_people_cancel_never_runs(world: World) -> None:
+    """learn.microsoft.com/azure/devops/pipelines/process/conditions: what becomes due afterwards asks its condition."""
+    found = small(world, BESIDE, faults={"a": Ending.CANCELLED}).run()
+    assert scripts(found) == ["a", "later"]
+    assert (found.stages["one"].jobs["beside"].result, found.stages["parallel"].result) == ("Canceled", "Canceled")

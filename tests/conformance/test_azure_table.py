@@ -23,12 +23,11 @@ from conformance.cases import Case
 from conformance.observing import differences
 from local_models import DELIVERIES, pipeline
 from local_world import World
-from pipegen.delivery import Action
+from pipegen.delivery import Action, Event
 from pipegen.simulation import ActionStarted, Answer, Outcomes, PullRequestOpened, Pushed, simulate, started
 
 PLAIN = [case for model in DELIVERIES for case in plain_cases(model)]
 FAULTY = [case for model in DELIVERIES for case in faulty_cases(model)]
-QUICK = ("minimal", "lead-scoring")
 WorldOf = Callable[[str], World]
 
 
@@ -83,26 +82,35 @@ def test_a_change_elsewhere_starts_what_has_no_filter_of_paths(model: str, world
 # ---------------------------------------------------------------- what lives in settings and in queues
 
 
+def queues_of(model: str, event: Event, file: str) -> dict[str, str]:
+    """What becomes of runs that wait for the lock of each environment."""
+    parameters = event.parameters if isinstance(event, Action) else ()
+    given = {each.name: each.default or "1" for each in parameters}
+    return {
+        job["environment"]: {"sequential": "all", "runLatest": "newest"}[stage["lockBehavior"]]
+        for stage in compiled(files_of(model), file, given)["stages"]
+        for job in stage["jobs"]
+        if "environment" in job
+    }
+
+
 @pytest.mark.parametrize("model", DELIVERIES)
 def test_runs_that_queue_for_an_environment_go_in_order_or_give_way_as_the_spec_says(model: str) -> None:
     """learn.microsoft.com/azure/devops/pipelines/process/approvals: exclusive lock, lockBehavior."""
     settings = project_of(model, {})
     for each in DELIVERIES[model].pipelines:
-        if isinstance(each.event, Action):
-            given = {one.name: one.default or "1" for one in each.event.parameters}
-        else:
-            given = {}
         units = {phase.deployment.lock.name: phase.deployment for phase in each.phases if phase.deployment}
-        file = settings.definitions.get(f"{model} {each.id}")
-        stages = compiled(files_of(model), file, given)["stages"] if file and units else []
-        queues = {
-            job["environment"]: {"sequential": "all", "runLatest": "newest"}[stage["lockBehavior"]]
-            for stage in stages
-            for job in stage["jobs"]
-            if "environment" in job
-        }
+        queues = {} if not units else queues_of(model, each.event, settings.definitions[f"{model} {each.id}"])
         assert queues == {name: unit.lock.waiting for name, unit in units.items()}
         assert all(settings.environments[name].is_locked for name in queues)
+
+
+@pytest.mark.parametrize("model", DELIVERIES)
+def test_nobody_who_starts_a_run_can_leave_a_stage_out(model: str) -> None:
+    """learn.microsoft.com/azure/devops/pipelines/process/run-stages: any stage unless it says `isSkippable: false`."""
+    files = files_of(model)
+    stages = [each for path in files.texts for each in files.node(path).get("stages", []) if "stage" in each]
+    assert {each["isSkippable"] for each in stages} == {"false"}
 
 
 @pytest.mark.parametrize("model", DELIVERIES)
