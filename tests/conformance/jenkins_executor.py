@@ -1,0 +1,108 @@
+"""Cases carried out on Jenkins, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from conformance.cases import Case
+from conformance.jenkins_engine import Build, Ended, carry_out
+from conformance.jenkins_observed import observed
+from conformance.jenkins_starts import Started, builds
+from conformance.jenkins_world import REVIEW_FILE, Installation, installed
+from conformance.observing import Observed
+from pipegen.delivery import Merged, Pipeline, Review, Tagged
+from pipegen.simulation import Answer, Outcomes, Pushed, TagPushed
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of a case: its runs, and those of jobs that discover more than they should."""
+
+    runs: tuple[Observed, ...]
+    strays: tuple[Observed, ...]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A build that a case brings about."""
+
+    case: int
+    started: Started
+    place: Installation
+
+    @property
+    def build(self) -> Build:
+        return self.started.build
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self.place.pipeline_of(self.started.job.path)
+
+
+def execute(cases: Sequence[Case], folder: Path) -> list[Carried]:
+    """What Jenkins does in each case."""
+    places = {model: installed(model, folder / model) for model in dict.fromkeys(case.model for case in cases)}
+    asked = [
+        _Asked(number, started, places[case.model])
+        for number, case in enumerate(cases)
+        for started in builds(case, places[case.model])
+    ]
+    past = {model: _past(place) for model, place in places.items()}
+    groups = [[*past[model], *_now(place, asked)] for model, place in places.items()]
+    ended = _by_folder(groups)
+    for build in (each for group in past.values() for each in group):
+        if ended[build.folder].result != "SUCCESS":
+            raise AssertionError(f"the past of {build.file} went wrong: {ended[build.folder]}")
+    found: list[tuple[list[Observed], list[Observed]]] = [([], []) for _ in cases]
+    for each in asked:
+        if run := _observed(each, ended[each.build.folder]):
+            found[each.case][each.started.stray].append(run)
+    return [Carried(tuple(runs), tuple(strays)) for runs, strays in found]
+
+
+def _now(place: Installation, asked: Sequence[_Asked]) -> list[Build]:
+    """The builds of a model; each finds in the store what the past left there."""
+    found = [each.build for each in asked if each.place is place]
+    store = {"place": str(place.world.store), "kept": f"{place.world.store}.kept"}
+    return [replace(each, fresh=store) for each in found] if place.keeps else found
+
+
+def _by_folder(groups: Sequence[Sequence[Build]]) -> dict[Path, Ended]:
+    every = zip(groups, carry_out(groups), strict=True)
+    return {build.folder: end for group, ends in every for build, end in zip(group, ends, strict=True)}
+
+
+def _observed(asked: _Asked, ended: Ended) -> Observed | None:
+    file = asked.build.file
+    if isinstance(asked.pipeline.event, Review):
+        file = asked.place.files[REVIEW_FILE.format(model=asked.place.model)]
+    return observed(ended, asked.build, asked.pipeline, asked.place.settings, file.read_text("utf-8"))
+
+
+def _past(place: Installation) -> list[Build]:
+    """All that was delivered before, in the order of the flow: what is taken from the store must be there."""
+    found: list[Build] = []
+    yes = Outcomes(
+        answers={
+            approval.id: Answer(("ann", "ben", "cem"))
+            for each in place.delivery.environments
+            for approval in each.approvals
+        }
+    )
+    for pipeline in place.delivery.pipelines:
+        match pipeline.event:
+            case Merged(branch):
+                occurrence: Pushed | TagPushed = Pushed(branch)
+            case Tagged(pattern):
+                occurrence = TagPushed(pattern.replace("*", "1"))
+            case _:
+                continue
+        case = Case(place.model, occurrence, yes)
+        found += [
+            each.build
+            for each in builds(case, place)
+            if not each.stray and place.pipeline_of(each.job.path) is pipeline
+        ]
+    return found if place.keeps else []

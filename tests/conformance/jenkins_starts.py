@@ -1,0 +1,195 @@
+"""Which builds an occurrence brings about on Jenkins, with which causes, variables and outcomes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from conformance.cases import TAGS, Case, scripts_by_title
+from conformance.jenkins_engine import PERSON, PUSH, TIMER, Build
+from conformance.jenkins_settings import Job
+from conformance.jenkins_world import KEPT_AS, UNREACHABLE, Installation
+from pipegen.delivery import Pipeline, Scheduled
+from pipegen.simulation import ActionStarted, Answer, Outcomes, PullRequestOpened, Pushed, TagPushed, TimerFired
+from pipegen.simulation.jobs import main_step
+from pipegen.targets.jenkins.names import method_name
+
+OUTSIDER = "mallory"
+"""Somebody who belongs to no team."""
+
+_BY_PUSH = {"class": PUSH}
+_BY_TIMER = {"class": TIMER}
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A build, and whether the job that it is of should see the occurrence at all."""
+
+    job: Job
+    build: Build
+    stray: bool
+
+
+def builds(case: Case, place: Installation) -> Iterator[Started]:
+    """A build of every job of the model: also of those that discover no such branch, tag or pull request.
+
+    Whether a build does anything is for its file to say, and one of a job that discovers too much must not.
+    """
+    match case.occurrence:
+        case Pushed(branch):
+            yield from _each(case, place, branch, [_BY_PUSH])
+        case TagPushed(tag, reachable):
+            yield from _each(case, place, tag if reachable else UNREACHABLE, [_BY_PUSH], tag=True)
+        case TimerFired(name):
+            yield from _of_timer(case, place, name)
+        case ActionStarted():
+            yield from _of_person(case, place, case.occurrence)
+        case PullRequestOpened(source, target):
+            for job in place.settings.jobs:
+                yield Started(job, _of_change(case, place, job, source, target), stray=not job.changes)
+
+
+def _each(
+    case: Case,
+    place: Installation,
+    name: str,
+    causes: list[dict[str, str]],
+    *,
+    tag: bool = False,
+    timer: str | None = None,
+    given: Mapping[str, str] | None = None,
+    only: str = "",
+) -> Iterator[Started]:
+    for job in place.settings.jobs:
+        if only in {"", job.name}:
+            build = _of_branch(case, place, job, name, causes, tag=tag, timer=timer, given=given)
+            yield Started(job, build, stray=not (job.has_tag(name) if tag else job.has_branch(name)))
+
+
+def _of_timer(case: Case, place: Installation, name: str) -> Iterator[Started]:
+    """Every branch of every job has the timer that its file gives it; those of this moment start."""
+    events = [each.event for each in place.delivery.pipelines if isinstance(each.event, Scheduled)]
+    (moment,) = (f"TZ=UTC\n{each.cron}" for each in events if each.name == name)
+    for branch in ("dev", "prod", "main", "feat/a"):
+        yield from _each(case, place, branch, [_BY_TIMER], timer=moment)
+
+
+def _of_person(case: Case, place: Installation, action: ActionStarted) -> Iterator[Started]:
+    """A person opens the job of the action, there the branch or tag, and fills in the form."""
+    given = {f"PIPEGEN_PARAM_{name.upper()}": value for name, value in action.parameters.items()}
+    who = {"class": PERSON, "userId": case.outcomes.starter or "somebody"}
+    job = f"{case.model}-action-{action.name}"
+    yield from _each(case, place, action.branch, [who], tag=action.branch in TAGS, given=given, only=job)
+
+
+def _of_branch(
+    case: Case,
+    place: Installation,
+    job: Job,
+    name: str,
+    causes: list[dict[str, str]],
+    *,
+    tag: bool = False,
+    timer: str | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Build:
+    env = {"BRANCH_NAME": name, **({"TAG_NAME": name} if tag else {})}
+    ref = f"refs/tags/{name}" if tag else _branch(name)
+    return _build(case, place, job, env, {"ref": ref}, causes=causes, timer=timer, given=given or {})
+
+
+def _of_change(case: Case, place: Installation, job: Job, source: str, target: str) -> Build:
+    """The merge of both; the branch of a fork holds what ours of that name does."""
+    fork, _, branch = source.rpartition(":")
+    env = {
+        "BRANCH_NAME": "PR-1",
+        "CHANGE_ID": "1",
+        "CHANGE_TARGET": target,
+        "CHANGE_BRANCH": branch,
+        "CHANGE_AUTHOR": "ann",
+        **({"CHANGE_FORK": fork} if fork else {}),
+    }
+    ref = _branch(branch)
+    return _build(case, place, job, env, {"ref": ref, "into": target}, causes=[_BY_PUSH])
+
+
+def _branch(name: str) -> str:
+    return f"refs/remotes/origin/{KEPT_AS.get(name, name)}"
+
+
+def _build(
+    case: Case,
+    place: Installation,
+    job: Job,
+    env: Mapping[str, str],
+    source: Mapping[str, str],
+    *,
+    causes: list[dict[str, str]],
+    timer: str | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Build:
+    number = str(next(_numbers))
+    pipeline = place.pipeline_of(job.path)
+    world = place.world
+    known = {
+        "BUILD_NUMBER": number,
+        "BUILD_TAG": f"jenkins-{job.name}-{number}",
+        "BUILD_URL": f"https://jenkins.example.com/job/{job.name}/{number}/",
+        "JOB_NAME": job.name,
+    }
+    clones = str(world.folder / "clones")
+    return Build(
+        file=place.files[job.path],
+        folder=world.folder / "builds" / number,
+        path=world.path,
+        env={**env, **known},
+        causes=causes,
+        timer=timer,
+        given=given or {},
+        repository={"place": str(world.repository), "clones": clones, **source},
+        previous=place.first_commit,
+        credentials=place.credentials(job.name),
+        places=methods_of(pipeline),
+        steps=_titles(pipeline),
+        current=str(world.folder / "current"),
+        **_outcomes(place, pipeline, case.outcomes),  # type: ignore[arg-type]
+    )
+
+
+def methods_of(pipeline: Pipeline) -> dict[str, str]:
+    """The methods of a file that are jobs, by the ids of these; the end of a deployment may be a part of its job."""
+    found = {method_name("job", each.id): each.id for each in pipeline.jobs}
+    for phase in pipeline.phases:
+        if unit := phase.deployment:
+            closing = unit.closing or unit.jobs[0].job
+            name = closing.id.removesuffix("-closing") if unit.closing else closing.id
+            found[method_name("close", name)] = closing.id
+    return found
+
+
+def _titles(pipeline: Pipeline) -> dict[str, dict[str, tuple[str, ...]]]:
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (job, title), ids in scripts_by_title(pipeline).items():
+        found.setdefault(job, {})[title] = ids
+    return found
+
+
+def _outcomes(place: Installation, pipeline: Pipeline, outcomes: Outcomes) -> dict[str, object]:
+    """Where things go wrong, and what people say; all but one of them belong to every team."""
+    faults: dict[str, str] = {}
+    for job in pipeline.jobs:
+        if fault := outcomes.faults.get(job.id):
+            faults[f"{job.id}/{fault.step or getattr(main_step(job), 'id', None)}"] = fault.ending.value
+    teams = sorted({who for each in place.delivery.environments for asked in each.approvals for who in asked.approvers})
+    groups = {"*": [team.removeprefix("@") for team in teams], OUTSIDER: ["-"]}
+    return {
+        "faults": faults,
+        "groups": groups,
+        "answers": {name: _said(each) for name, each in outcomes.answers.items()},
+    }
+
+
+def _said(answer: Answer) -> dict[str, object]:
+    return {"approved_by": list(answer.approved_by), "rejected_by": answer.rejected_by, "expires": answer.expires}
