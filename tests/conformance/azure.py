@@ -22,7 +22,7 @@ from local_models import DELIVERIES
 from local_world import World
 from pipegen.concern import concerns, review_of
 from pipegen.config import Config, Pin
-from pipegen.delivery import Approval, Pipeline, Review, Scheduled
+from pipegen.delivery import Approval, Delivery, Pipeline, Review, Scheduled
 from pipegen.delivery import Run as Script
 from pipegen.plan.verdict import verdict
 from pipegen.simulation import (
@@ -56,14 +56,17 @@ _NUMBERS = itertools.count(1)
 
 @cache
 def files_of(model: str) -> Files:
+    return files_for(DELIVERIES[model])
+
+
+def files_for(delivery: Delivery) -> Files:
     """All that is generated for a model, and for the repository that it is in."""
-    shared = azure.root(CONFIG, verdict(CONFIG, "azure"))
-    return Files(azure.render(DELIVERIES[model], CONFIG) | shared)
+    return Files(azure.render(delivery, CONFIG) | azure.root(CONFIG, verdict(CONFIG, "azure")))
 
 
-def project_of(model: str, teams: Mapping[str, frozenset[str]]) -> Settings:
+def project_of(delivery: Delivery, teams: Mapping[str, frozenset[str]]) -> Settings:
     """A project in which all is set that the model's capabilities ask for."""
-    return settings_of(azure.capabilities(DELIVERIES[model], CONFIG), teams)
+    return settings_of(azure.capabilities(delivery, CONFIG), teams)
 
 
 def observed(
@@ -77,7 +80,7 @@ def observed(
 
     `files` stand in for the generated ones; `changed` are the paths that a change touches, or else the model's.
     """
-    files, settings = files or files_of(case.model), project_of(case.model, teams)
+    files, settings = files or files_of(case.model), project_of(case.delivery, teams)
     path = case.delivery.path
     changed = changed or ["README.md" if path == "." else f"{path}/README.md"]
     happenings = _happenings(case, world, changed)

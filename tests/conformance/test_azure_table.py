@@ -97,7 +97,7 @@ def queues_of(model: str, event: Event, file: str) -> dict[str, str]:
 @pytest.mark.parametrize("model", DELIVERIES)
 def test_runs_that_queue_for_an_environment_go_in_order_or_give_way_as_the_spec_says(model: str) -> None:
     """learn.microsoft.com/azure/devops/pipelines/process/approvals: exclusive lock, lockBehavior."""
-    settings = project_of(model, {})
+    settings = project_of(DELIVERIES[model], {})
     for each in DELIVERIES[model].pipelines:
         units = {phase.deployment.lock.name: phase.deployment for phase in each.phases if phase.deployment}
         queues = {} if not units else queues_of(model, each.event, settings.definitions[f"{model} {each.id}"])
@@ -116,7 +116,7 @@ def test_nobody_who_starts_a_run_can_leave_a_stage_out(model: str) -> None:
 @pytest.mark.parametrize("model", DELIVERIES)
 def test_an_approval_waits_as_long_as_the_spec_says(model: str) -> None:
     """learn.microsoft.com/azure/devops/pipelines/process/approvals; manual-validation-v1."""
-    settings = project_of(model, {})
+    settings = project_of(DELIVERIES[model], {})
     text = "".join(files_of(model).texts.values())
     for environment in DELIVERIES[model].environments:
         for approval in environment.approvals:
