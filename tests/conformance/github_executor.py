@@ -18,7 +18,7 @@ from conformance.github_run import JobRun, Run, Scene
 from conformance.github_settings import Settings, settings_of
 from conformance.observing import Observed, ObservedApproval, ObservedJob, Script
 from deliveries import CONFIG, SPECS, source_of, whole_text
-from local_models import BEHAVIOUR, DELIVERIES
+from local_models import BEHAVIOUR
 from local_world import World, new_world
 from pipegen.delivery import Delivery, Merged, Pipeline, Scheduled
 from pipegen.simulation import (
@@ -52,6 +52,9 @@ class Customs:
     prevents_self_review: bool = True
 
 
+AS_SET_UP = Customs()
+
+
 @dataclass
 class Executor:
     """One model's repository on GitHub; `files` are all workflows that there are."""
@@ -63,25 +66,30 @@ class Executor:
     api: RunApi
     memory: Memory
     pulls: dict[tuple[str, str], int] = field(default_factory=dict)
-    empty: str = ""
+    seeded: str = ""
+    """The digest of the store before each case."""
+    runs: list[Run] = field(default_factory=list)
+    """What the latest case brought about."""
 
     @cached_property
     def workflows(self) -> Mapping[str, Workflow]:
         return {path: read(path, text) for path, text in self.files.items()}
 
-    def observe(self, case: Case, customs: Customs = Customs(), changed: Sequence[str] | None = None) -> list[Observed]:
+    def observe(self, case: Case, customs: Customs = AS_SET_UP, changed: Sequence[str] | None = None) -> list[Observed]:
         """The runs that an occurrence brings about, carried out; `changed` is what a push touches, not the model."""
-        self.memory.restore(self.world.store, self.empty or self._seeded())
+        self.fill_store()
+        self.runs.clear()
         return list(self._observed(case.occurrence, case.outcomes, customs, changed))
 
-    def _seeded(self) -> str:
-        """The store once everything was delivered that is delivered without asking."""
-        self.empty = self.memory.kept(self.world.store)
+    def fill_store(self) -> None:
+        """What is delivered without asking was delivered once."""
+        if self.seeded:
+            self.memory.restore(self.world.store, self.seeded)
+            return
         for pipeline in self.delivery.pipelines:
             if isinstance(pipeline.event, Merged):
-                list(self._observed(Pushed(pipeline.event.branch), Outcomes(), Customs(), None))
-        self.empty = self.memory.kept(self.world.store)
-        return self.empty
+                list(self._observed(Pushed(pipeline.event.branch), Outcomes(), AS_SET_UP, None))
+        self.seeded = self.memory.kept(self.world.store)
 
     # ------------------------------------------------------------ what happens
 
@@ -91,14 +99,14 @@ class Executor:
         if isinstance(occurrence, ActionStarted):
             file = f"{_FOLDER}/{self.delivery.model}.action-{occurrence.name}.yml"
             ref = self._ref(occurrence.branch)
-            yield from self._dispatched(file, ref, occurrence.parameters, outcomes, customs)
+            yield from self.dispatched(file, ref, occurrence.parameters, outcomes, customs)
             return
         event = self._event(occurrence, tuple(changed or (f"{self.delivery.path}/README.md",)))
         for workflow in self.workflows.values():
             if starts(workflow, event):
                 yield self._run(workflow, event, outcomes, customs)
 
-    def _dispatched(
+    def dispatched(
         self, file: str, ref: str, given: Mapping[str, str], outcomes: Outcomes, customs: Customs
     ) -> Iterator[Observed]:
         """GitHub refuses inputs that the file does not allow, and then nothing runs."""
@@ -162,11 +170,12 @@ class Executor:
         scene = Scene(self.workflows, self._settings(customs), self.world, self.api, people)
         scene = replace(scene, faults=faults.of, stubs=faults.stubs, carry_out=self.memory.carry_out)
         run = Run(scene, event).run(workflow)
+        self.runs.append(run)
         for file, ref, inputs in self.api.dispatched:
             if f"{_FOLDER}/{file}" == workflow.path:
                 # A run that did nothing but start the same workflow elsewhere is that run.
                 outcomes = replace(outcomes, starter=_BOT)
-                return next(self._dispatched(workflow.path, self._ref(ref), inputs, outcomes, customs))
+                return next(self.dispatched(workflow.path, self._ref(ref), inputs, outcomes, customs))
         return _Telling(pipeline, run, self.settings).observed()
 
     def _settings(self, customs: Customs) -> Settings:
@@ -180,24 +189,22 @@ class Executor:
         return next(each for each in self.delivery.pipelines if each.id == name)
 
 
-def executor_of(model: str, folder: Path, api: RunApi) -> Executor:
+def executor_of(delivery: Delivery, folder: Path, api: RunApi) -> Executor:
     """The model as the target writes it, in a repository set up as the target asks for it."""
-    delivery = DELIVERIES[model]
     settings = settings_of(tuple(github.capabilities(delivery, CONFIG)))
     memory = Memory(folder / "memory")
     memory.folder.mkdir(parents=True)
-    world = _world(model, folder / "world")
+    world = _world(delivery, folder / "world")
     return Executor(delivery, github.render(delivery, CONFIG), settings, world, api, memory)
 
 
-def _world(model: str, folder: Path) -> World:
-    delivery = DELIVERIES[model]
-    (spec,) = (path for path in SPECS if path.stem == model)
+def _world(delivery: Delivery, folder: Path) -> World:
+    (spec,) = (path for path in SPECS if path.stem == delivery.model)
     branches = [each for each in BRANCHES if each != NESTED]
     world = new_world(folder, delivery.spec, whole_text(source_of(spec)), delivery.path, branches)
     for tag in TAGS:
         world.tag(tag, "main")
-    world.behave(BEHAVIOUR[model])
+    world.behave(BEHAVIOUR[delivery.model])
     return world
 
 
