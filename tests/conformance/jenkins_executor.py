@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from conformance.observing import Observed
 from pipegen.delivery import Merged, Pipeline, Review, Tagged
 from pipegen.simulation import Answer, Outcomes, Pushed, TagPushed
 
+_TOGETHER = 60
+"""Cases of one model that share a world."""
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -22,6 +26,8 @@ class Carried:
 
     runs: tuple[Observed, ...]
     strays: tuple[Observed, ...]
+    locks: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each resource that was locked, in order, with the jobs that began under it."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +47,59 @@ class _Asked:
         return self.place.pipeline_of(self.started.job.path)
 
 
-def execute(cases: Sequence[Case], folder: Path) -> list[Carried]:
-    """What Jenkins does in each case."""
-    places = {model: installed(model, folder / model) for model in dict.fromkeys(case.model for case in cases)}
+def execute(cases: Sequence[Case], folder: Path, astray: Collection[int] = ()) -> list[Carried]:
+    """What Jenkins does in each case; in those of these numbers all jobs also discover what they should not."""
+    places = _places(cases, folder)
     asked = [
-        _Asked(number, started, places[case.model])
-        for number, case in enumerate(cases)
-        for started in builds(case, places[case.model])
+        _Asked(number, started, place)
+        for number, (case, place) in enumerate(zip(cases, places, strict=True))
+        for started in builds(case, place, strays=number in astray)
     ]
-    past = {model: _past(place) for model, place in places.items()}
-    groups = [[*past[model], *_now(place, asked)] for model, place in places.items()]
+    different = {id(place): place for place in places}.values()
+    past = [_past(place) for place in different]
+    groups = [[*before, *_now(place, asked)] for before, place in zip(past, different, strict=True)]
     ended = _by_folder(groups)
-    for build in (each for group in past.values() for each in group):
+    for build in (each for group in past for each in group):
         if ended[build.folder].result != "SUCCESS":
             raise AssertionError(f"the past of {build.file} went wrong: {ended[build.folder]}")
     found: list[tuple[list[Observed], list[Observed]]] = [([], []) for _ in cases]
+    locks: list[list[tuple[str, tuple[str, ...]]]] = [[] for _ in cases]
     for each in asked:
         if run := _observed(each, ended[each.build.folder]):
             found[each.case][each.started.stray].append(run)
-    return [Carried(tuple(runs), tuple(strays)) for runs, strays in found]
+        if not each.started.stray:
+            locks[each.case] += _locks(ended[each.build.folder])
+    return [Carried(tuple(runs), tuple(strays), tuple(held)) for (runs, strays), held in zip(found, locks, strict=True)]
+
+
+def _places(cases: Sequence[Case], folder: Path) -> list[Installation]:
+    """One for each case. What shares a world takes place in turn, so that the cases of a model have several."""
+    made: dict[tuple[str, int], Installation] = {}
+    counts: Counter[str] = Counter()
+    found = []
+    for case in cases:
+        key = (case.model, counts[case.model] // _TOGETHER)
+        counts[case.model] += 1
+        if key not in made:
+            made[key] = installed(case.model, folder / f"{key[0]}-{key[1]}")
+        found.append(made[key])
+    return found
+
+
+def _locks(ended: Ended) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """No file takes a lock while it holds one."""
+    held, jobs = "", list[str]()
+    for each in ended.told:
+        match each["step"]:
+            case "lock":
+                held, jobs = each["resource"], []
+            case "sh" if held and each["job"]:
+                jobs.append(each["job"])
+            case "unlock":
+                yield held, tuple(dict.fromkeys(jobs))
+                held = ""
+    if held:
+        yield held, tuple(dict.fromkeys(jobs))
 
 
 def _now(place: Installation, asked: Sequence[_Asked]) -> list[Build]:
@@ -100,9 +140,5 @@ def _past(place: Installation) -> list[Build]:
             case _:
                 continue
         case = Case(place.model, occurrence, yes)
-        found += [
-            each.build
-            for each in builds(case, place)
-            if not each.stray and place.pipeline_of(each.job.path) is pipeline
-        ]
+        found += [each.build for each in builds(case, place) if place.pipeline_of(each.job.path) is pipeline]
     return found if place.keeps else []

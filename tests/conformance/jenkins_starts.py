@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from conformance.cases import TAGS, Case, scripts_by_title
 from conformance.jenkins_engine import PERSON, PUSH, TIMER, Build
@@ -32,75 +33,78 @@ class Started:
     stray: bool
 
 
-def builds(case: Case, place: Installation) -> Iterator[Started]:
-    """A build of every job of the model: also of those that discover no such branch, tag or pull request.
+def builds(case: Case, place: Installation, *, strays: bool = False) -> Iterator[Started]:
+    """A build of every job that sees the occurrence, and of `strays`: jobs that discover more than they should.
 
-    Whether a build does anything is for its file to say, and one of a job that discovers too much must not.
+    Whether a build does anything is for its file to say.
     """
+    for look in _looks(case, place):
+        for job in place.settings.jobs:
+            stray = not _sees(job, look)
+            if look.only in {"", job.name} and (strays or not stray):
+                yield Started(job, _build(case, place, job, look), stray)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A branch, a tag or a pull request as jobs find it, and why they build it; `only` one of the jobs, or all."""
+
+    name: str
+    kind: Literal["branch", "tag", "change"]
+    cause: Mapping[str, str]
+    env: Mapping[str, str]
+    source: Mapping[str, str]
+    only: str = ""
+    timer: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+def _sees(job: Job, look: _Look) -> bool:
+    match look.kind:
+        case "branch":
+            return job.has_branch(look.name)
+        case "tag":
+            return job.has_tag(look.name)
+        case "change":
+            return job.changes
+
+
+def _looks(case: Case, place: Installation) -> Iterator[_Look]:
     match case.occurrence:
         case Pushed(branch):
-            yield from _each(case, place, branch, [_BY_PUSH])
+            yield _ref(branch, "branch", _BY_PUSH)
         case TagPushed(tag, reachable):
-            yield from _each(case, place, tag if reachable else UNREACHABLE, [_BY_PUSH], tag=True)
+            yield _ref(tag if reachable else UNREACHABLE, "tag", _BY_PUSH)
         case TimerFired(name):
-            yield from _of_timer(case, place, name)
+            yield from _of_timer(place, name)
         case ActionStarted():
-            yield from _of_person(case, place, case.occurrence)
+            yield _of_person(case, case.occurrence)
         case PullRequestOpened(source, target):
-            for job in place.settings.jobs:
-                yield Started(job, _of_change(case, place, job, source, target), stray=not job.changes)
+            yield _of_change(source, target)
 
 
-def _each(
-    case: Case,
-    place: Installation,
-    name: str,
-    causes: list[dict[str, str]],
-    *,
-    tag: bool = False,
-    timer: str | None = None,
-    given: Mapping[str, str] | None = None,
-    only: str = "",
-) -> Iterator[Started]:
-    for job in place.settings.jobs:
-        if only in {"", job.name}:
-            build = _of_branch(case, place, job, name, causes, tag=tag, timer=timer, given=given)
-            yield Started(job, build, stray=not (job.has_tag(name) if tag else job.has_branch(name)))
+def _ref(name: str, kind: Literal["branch", "tag"], cause: Mapping[str, str]) -> _Look:
+    env = {"BRANCH_NAME": name, **({"TAG_NAME": name} if kind == "tag" else {})}
+    return _Look(name, kind, cause, env, {"ref": f"refs/tags/{name}" if kind == "tag" else _branch(name)})
 
 
-def _of_timer(case: Case, place: Installation, name: str) -> Iterator[Started]:
+def _of_timer(place: Installation, name: str) -> Iterator[_Look]:
     """Every branch of every job has the timer that its file gives it; those of this moment start."""
     events = [each.event for each in place.delivery.pipelines if isinstance(each.event, Scheduled)]
     (moment,) = (f"TZ=UTC\n{each.cron}" for each in events if each.name == name)
     for branch in ("dev", "prod", "main", "feat/a"):
-        yield from _each(case, place, branch, [_BY_TIMER], timer=moment)
+        yield replace(_ref(branch, "branch", _BY_TIMER), timer=moment)
 
 
-def _of_person(case: Case, place: Installation, action: ActionStarted) -> Iterator[Started]:
+def _of_person(case: Case, action: ActionStarted) -> _Look:
     """A person opens the job of the action, there the branch or tag, and fills in the form."""
     given = {f"PIPEGEN_PARAM_{name.upper()}": value for name, value in action.parameters.items()}
     who = {"class": PERSON, "userId": case.outcomes.starter or "somebody"}
-    job = f"{case.model}-action-{action.name}"
-    yield from _each(case, place, action.branch, [who], tag=action.branch in TAGS, given=given, only=job)
+    look = _ref(action.branch, "tag" if action.branch in TAGS else "branch", who)
+    return replace(look, only=f"{case.model}-action-{action.name}", given=given)
 
 
-def _of_branch(
-    case: Case,
-    place: Installation,
-    job: Job,
-    name: str,
-    causes: list[dict[str, str]],
-    *,
-    tag: bool = False,
-    timer: str | None = None,
-    given: Mapping[str, str] | None = None,
-) -> Build:
-    env = {"BRANCH_NAME": name, **({"TAG_NAME": name} if tag else {})}
-    ref = f"refs/tags/{name}" if tag else _branch(name)
-    return _build(case, place, job, env, {"ref": ref}, causes=causes, timer=timer, given=given or {})
-
-
-def _of_change(case: Case, place: Installation, job: Job, source: str, target: str) -> Build:
+def _of_change(source: str, target: str) -> _Look:
     """The merge of both; the branch of a fork holds what ours of that name does."""
     fork, _, branch = source.rpartition(":")
     env = {
@@ -111,25 +115,14 @@ def _of_change(case: Case, place: Installation, job: Job, source: str, target: s
         "CHANGE_AUTHOR": "ann",
         **({"CHANGE_FORK": fork} if fork else {}),
     }
-    ref = _branch(branch)
-    return _build(case, place, job, env, {"ref": ref, "into": target}, causes=[_BY_PUSH])
+    return _Look("PR-1", "change", _BY_PUSH, env, {"ref": _branch(branch), "into": target})
 
 
 def _branch(name: str) -> str:
     return f"refs/remotes/origin/{KEPT_AS.get(name, name)}"
 
 
-def _build(
-    case: Case,
-    place: Installation,
-    job: Job,
-    env: Mapping[str, str],
-    source: Mapping[str, str],
-    *,
-    causes: list[dict[str, str]],
-    timer: str | None = None,
-    given: Mapping[str, str] | None = None,
-) -> Build:
+def _build(case: Case, place: Installation, job: Job, look: _Look) -> Build:
     number = str(next(_numbers))
     pipeline = place.pipeline_of(job.path)
     world = place.world
@@ -144,11 +137,11 @@ def _build(
         file=place.files[job.path],
         folder=world.folder / "builds" / number,
         path=world.path,
-        env={**env, **known},
-        causes=causes,
-        timer=timer,
-        given=given or {},
-        repository={"place": str(world.repository), "clones": clones, **source},
+        env={**look.env, **known},
+        causes=[look.cause],
+        timer=look.timer,
+        given=look.given,
+        repository={"place": str(world.repository), "clones": clones, **look.source},
         previous=place.first_commit,
         credentials=place.credentials(job.name),
         places=methods_of(pipeline),

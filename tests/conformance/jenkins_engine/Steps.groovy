@@ -43,8 +43,11 @@ abstract class Steps extends Script {
         build.alive()
         known('lock', given, 'resource', 'inversePrecedence')
         build.tell('lock', given)
-        body.call()
-        build.tell('unlock', given)
+        try {
+            body.call()
+        } finally {
+            if (!build.suspended) build.tell('unlock', given)
+        }
     }
 
     def catchError(Map given = [:], Closure body) {
