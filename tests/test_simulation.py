@@ -38,7 +38,6 @@ from pipegen.simulation import (
     started,
 )
 from pipegen.simulation.jobs import main_step
-from pipegen.simulation.reading import approvals
 from walking import all_approvals
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +91,7 @@ def _troubles(planned: Pipeline) -> Iterator[Trouble]:
     yield Trouble()
     for job in planned.jobs:
         yield from (Trouble(job.id, step.id) for step in job.steps if isinstance(step, Run))
-    yield from (Trouble(rejected=each.id) for each in approvals(planned))
+    yield from (Trouble(rejected=each.id) for each in planned.approvals)
 
 
 def _outcomes(trouble: Trouble) -> Outcomes:

@@ -18,9 +18,7 @@ def all_runs(delivery: Delivery) -> Iterator[tuple[Job, Run]]:
 
 def all_approvals(delivery: Delivery) -> Iterator[Approval]:
     for pipeline in delivery.pipelines:
-        for phase in pipeline.phases:
-            units = phase.deployment.jobs if phase.deployment else ()
-            yield from (each for each in (phase.approval, *(unit.approval for unit in units)) if each)
+        yield from pipeline.approvals
 
 
 def ancestors_of(pipeline: Pipeline, phase: Phase) -> list[Phase]:

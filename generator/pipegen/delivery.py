@@ -494,6 +494,13 @@ class Pipeline:
         if self.failed is not None:
             yield self.failed
 
+    @property
+    def approvals(self) -> Iterator[Approval]:
+        """All that people are asked, in the order in which they are asked in each phase."""
+        for phase in self.phases:
+            parts = phase.deployment.jobs if phase.deployment else ()
+            yield from (each for each in (phase.approval, *(part.approval for part in parts)) if each)
+
 
 # ---------------------------------------------------------------- all models together
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipegen.config import Config
-from pipegen.delivery import VERDICT, Approval, Delivery, Pipeline, Run
+from pipegen.delivery import VERDICT, Delivery, Pipeline, Run
 from pipegen.diagnostics import Finding, KeyPath
 from pipegen.rules.runs import deployments
 from pipegen.spec.model import ModelSpec
@@ -83,7 +83,7 @@ def control_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Fi
     environments = {name: ("environments", name) for name in spec.environments}
     first: dict[str, KeyPath] = {}
     for pipeline in delivery.pipelines:
-        for approval in _approvals(pipeline):
+        for approval in pipeline.approvals:
             other = first.setdefault(approval.id, approval.origin)
             if other != approval.origin or (approval.id != approval.environment and approval.id in environments):
                 taken = other if other != approval.origin else environments[approval.id]
@@ -93,10 +93,3 @@ def control_names(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[Fi
             if unit.lock.name != unit.environment and unit.lock.name in environments:
                 message = f"environment {unit.lock.name!r} has the name of the rollback of {unit.environment!r}"
                 yield Finding(environments[unit.lock.name], "PG286", message, "rename the environment")
-
-
-def _approvals(pipeline: Pipeline) -> Iterator[Approval]:
-    for phase in pipeline.phases:
-        yield from [phase.approval] if phase.approval else []
-    for unit in deployments(pipeline):
-        yield from (each.approval for each in unit.jobs if each.approval)

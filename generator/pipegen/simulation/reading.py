@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
-from pipegen.delivery import Action, Approval, Delivery, Merged, Pipeline, Review, Run, Scheduled
+from pipegen.delivery import Action, Delivery, Merged, Pipeline, Review, Run, Scheduled
 from pipegen.simulation.occurrences import ActionStarted, Occurrence, PullRequestOpened, Pushed, TagPushed, TimerFired
 from pipegen.simulation.outcomes import Answer, Ending, Fault
 
@@ -101,7 +101,7 @@ def answers_of(
 
     Raises UnknownWordError.
     """
-    names = [approval.id for pipeline in pipelines for approval in approvals(pipeline)]
+    names = [approval.id for pipeline in pipelines for approval in pipeline.approvals]
     people = {name: _people(who) for name, _, who in (each.partition("=") for each in approved)}
     refusals = {name: who or "somebody" for name, _, who in (each.partition("=") for each in rejected)}
     for name in (*people, *refusals, *expired):
@@ -114,16 +114,6 @@ def answers_of(
 
 def _people(text: str) -> tuple[str, ...]:
     return tuple(_said(each.strip(), "APPROVAL=PERSON,PERSON") for each in text.split(","))
-
-
-def approvals(pipeline: Pipeline) -> Iterator[Approval]:
-    """Every approval of a pipeline, in the order in which it asks for them."""
-    for phase in pipeline.phases:
-        if phase.approval:
-            yield phase.approval
-        for each in phase.deployment.jobs if phase.deployment else ():
-            if each.approval:
-                yield each.approval
 
 
 def known(word: str, words: Iterable[str], what: str) -> str:

@@ -46,6 +46,7 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
         yield from _event(delivery, pipeline, config)
         yield from _timeouts(pipeline, config)
         yield from _path_filter(pipeline)
+        yield from _notices(pipeline)
     yield from hosts.merge_capabilities(delivery, config)
     yield from verdict(delivery, config)
     yield from _platform(delivery)
@@ -58,6 +59,12 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     yield from (_secret(each, None) for each in delivery.shared_secrets)
     yield from _machines(delivery, config)
     yield from _results(delivery)
+
+
+def _notices(pipeline: Pipeline) -> Iterator[Capability]:
+    if pipeline.failed is not None and any(pipeline.approvals):
+        how = "people are told too when an approval is rejected or the question inside a rollout expires"
+        yield approximated(f"notice failed {pipeline.id}", detail=how, origin=pipeline.failed.origin)
 
 
 def _platform(delivery: Delivery) -> Iterator[Capability]:

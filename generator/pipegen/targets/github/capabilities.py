@@ -38,12 +38,19 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
         yield _event(delivery, pipeline, config)
         yield from limit_capabilities(delivery, pipeline, config)
         yield from _start(pipeline, config)
+        yield from _notices(pipeline)
     yield from merge_capabilities(delivery, config)
     yield from _verdict(delivery, config)
     yield from _platform(delivery, config)
     yield from control_capabilities(delivery, config)
     yield from _machines(delivery, config)
     yield from _results(delivery)
+
+
+def _notices(pipeline: Pipeline) -> Iterator[Capability]:
+    if pipeline.failed is not None and any(pipeline.approvals):
+        how = "people are told too when an approval is rejected or expires, which fails the job that asks for it"
+        yield Capability(f"notice failed {pipeline.id}", Fidelity.APPROXIMATED, how, pipeline.failed.origin)
 
 
 # ---------------------------------------------------------------- events
