@@ -85,7 +85,7 @@ class Tasks:
 
     def _publish(self, name: str, step: Node, agent: Agent) -> bool:
         """A name is taken once in a run, and nothing to publish is a failure."""
-        source = Path(agent.variables.expanded(step["publish"]))
+        source = agent.folder / agent.variables.expanded(step["publish"])
         if "$(" in name or name in self.names or not source.exists():
             return False
         place = self.artifacts / name
@@ -127,7 +127,7 @@ class Tasks:
             case "DownloadPipelineArtifact@2":
                 if inputs["buildType"] != "current":
                     raise UnknownConstruct(f"artifacts of {inputs['buildType']}")
-                return self._fetch(inputs["artifactName"], Path(inputs["targetPath"]))
+                return self._fetch(inputs["artifactName"], agent.folder / inputs["targetPath"])
             case "DownloadSecureFile@1":
                 return self._secure_file(inputs["secureFile"], step, agent)
             case "AzureCLI@2":
