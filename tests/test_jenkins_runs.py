@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jenkins_run import Scenario, run
@@ -95,6 +96,16 @@ def test_a_deployment_in_several_jobs_is_undone_on_an_agent_of_its_own(tmp_path:
     assert [each["label"] for each in refused.of("node")] == ["linux"]
     assert _labels(complete.labels) == ["Look", "One tenth", "Roll out", "Verify", "Clean up"]
     assert idle.told == []
+
+
+def test_what_a_way_back_prepares_on_its_agent_may_fail(tmp_path: Path) -> None:
+    unit = canary(RESTORE, CLEAN_UP)
+    assert unit.closing is not None
+    fetching = replace(unit, closing=replace(unit.closing, steps=(script("Fetch"), *unit.closing.steps)))
+    file = write(tmp_path, pipeline(phase("prod", deployment=fetching)))
+    (told,) = run([Scenario(file, [FIRST, ASK, CLOSE], env=WORLD, answers=["no"], fails=["Fetch"])])
+    assert _labels(told.labels) == ["Look", "One tenth", "Fetch", "Restore", "Clean up"]
+    assert told.outcomes == ["done", "Rejected", "script returned exit code 1"]
 
 
 def test_nothing_to_undo_takes_no_agent(tmp_path: Path) -> None:

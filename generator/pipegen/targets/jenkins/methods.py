@@ -140,12 +140,12 @@ def _in_turn(*parts: Part) -> Part:
 
 
 def _elsewhere(job: Job, environment: str, undo: tuple[Part, ...], cleanup: tuple[Part, ...]) -> Statement:
-    """Takes an agent only if there is something to do."""
+    """Takes an agent only if there is something to do; what it prepares there keeps nothing of it from its turn."""
     restored = _in_turn(*undo)
     if undo and cleanup:
         restored = (IfBegun(environment, restored),)
     shown = tuple(_shown(job, Place()))
-    body: Statement = Limited(job.timeout_minutes, (*_work(job, Place()), *_in_turn(restored, *cleanup, shown)))
+    body: Statement = Limited(job.timeout_minutes, _in_turn(tuple(_work(job, Place())), restored, *cleanup, shown))
     if job.image is not None:
         body = InImage(job.image, (body,))
     placed = (OnAgent(agent(job).label, (body,)),)
