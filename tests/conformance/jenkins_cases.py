@@ -37,7 +37,7 @@ from pipegen.simulation import (
 )
 
 YES = Answer(("ann", "ben", "cem"))
-VALUES = {"version": "7", "reason": "the market moved", "window_months": "6", "strict": "false"}
+VALUES = {"version": "3.1", "reason": "the market moved", "window_months": "6", "strict": "false"}
 BRANCH_OF = {"feat/*": "feat/a", "fix/*": "feat/a", "hotfix/*": "hotfix/1"}
 
 
