@@ -11,13 +11,16 @@ NODE_READY := tests/validators/node_modules/.package-lock.json
 TESTS ?=
 BENCH_OPTIONS ?=
 
-.PHONY: demo test lint format bench golden schema lock clean
+.PHONY: demo test conformance lint format bench golden schema lock clean
 
 demo: $(READY)  ## sets up, then renders the shipped specs below build/demo and shows what it did
 	@BIN=$(BIN) sh docs/demo.sh
 
-test: $(READY) $(if $(shell command -v npm),$(NODE_READY))  ## sets up, then runs all tests
-	$(BIN)/python -m pytest -n auto $(TESTS)
+test: $(READY) $(if $(shell command -v npm),$(NODE_READY))  ## sets up, then runs all tests but the bulk of the conformance tables
+	$(BIN)/python -m pytest -n auto -m "not slow" $(TESTS)
+
+conformance: $(READY) $(NODE_READY)  ## carries out what is generated, for every model, occurrence and fault
+	$(BIN)/python -m pytest -n auto tests/conformance
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check generator tests docs benchmarks
