@@ -102,6 +102,17 @@ def _kind_sources(root: Path) -> Iterator[Source]:
 
 def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) -> Compiled:
     """One spec, read, validated and planned, not yet rendered; `targets` overrules the spec's own list."""
+    planned = plan_spec(repository, path, targets)
+    if planned.delivery is None or planned.source is None:
+        return planned
+    found = list(planned.diagnostics)
+    for name in planned.targets:
+        found += capability_diagnostics(planned.delivery, name, target_of(name), repository.config, planned.source)
+    return replace(planned, diagnostics=tuple(found))
+
+
+def plan_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) -> Compiled:
+    """One spec as `load_spec` has it, but for what its targets cannot keep: what it means, wherever it runs."""
     try:
         source, inputs, disagreements = _source(repository, path)
     except Refused as refused:
@@ -112,9 +123,6 @@ def load_spec(repository: Repository, path: str, targets: tuple[str, ...] = ()) 
     chosen = targets or (spec.targets if spec and spec.targets else repository.config.targets)
     found = (each for each in validated.diagnostics if not (each.file == CONFIG_FILE and each.code in _OFFERED))
     diagnostics = sorted((*disagreements, *found), key=lambda each: each.sort_key)
-    if delivery is not None:
-        for name in chosen:
-            diagnostics += capability_diagnostics(delivery, name, target_of(name), repository.config, source)
     return Compiled(path, source, spec, delivery, tuple(chosen), None, tuple(diagnostics), inputs)
 
 

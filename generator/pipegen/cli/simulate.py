@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pipegen.cli.console import chosen, complete_specs, finish, report
-from pipegen.compiler import load_spec
+from pipegen.compiler import plan_spec
 from pipegen.delivery import Delivery
 from pipegen.simulation import Ending, Outcomes, simulate, started
 from pipegen.simulation.reading import UnknownWordError, answers_of, faults_of, occurrence_of
@@ -78,9 +78,9 @@ def _delivery(spec: Path) -> Delivery:
     work = chosen((spec,))
     if len(work.paths) != 1:
         raise click.UsageError(f"{spec} holds {len(work.paths)} specs: name one")
-    loaded = load_spec(work.repository, work.paths[0])
-    if loaded.delivery is None:
-        diagnostics = (*work.repository.diagnostics, *loaded.diagnostics)
+    planned = plan_spec(work.repository, work.paths[0])
+    if planned.delivery is None:
+        diagnostics = (*work.repository.diagnostics, *planned.diagnostics)
         report(diagnostics)
         finish(diagnostics)
-    return loaded.delivery
+    return planned.delivery
