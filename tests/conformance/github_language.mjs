@@ -10,6 +10,7 @@ import {
   isSequence,
   parseWorkflow,
 } from "../validators/node_modules/@actions/workflow-parser/dist/index.js";
+import { parse as yaml } from "../validators/node_modules/yaml/dist/index.js";
 
 // What stands in a file: plain data, in which {$expression} is what GitHub has yet to evaluate.
 function plain(token) {
@@ -26,7 +27,9 @@ function conditions(job) {
 }
 
 async function parsed({ path, text }) {
-  const { context, value } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
+  // As JSON: in texts of several lines the vendor's reader, made for editors, leaves the indentation of the file.
+  const content = JSON.stringify(yaml(text, { merge: false }));
+  const { context, value } = parseWorkflow({ name: path, content }, new NoOperationTraceWriter());
   const errors = () => context.errors.getErrors().map((error) => error.message);
   if (value === undefined || errors().length) return { errors: errors() };
   const template = await convertWorkflowTemplate(context, value);
@@ -48,6 +51,12 @@ function unwrapped(result) {
   return scalar ? result.value : null;
 }
 
+// The vendor's reader takes one quote for two only once in a text; its documentation and its service do so everywhere.
+function quoted(token) {
+  const isText = token.lexeme.startsWith("'");
+  return isText ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") } : token;
+}
+
 function evaluated({ expression, contexts, status }) {
   const functions = Object.entries(status).map(([name, answer]) => ({
     name,
@@ -55,7 +64,7 @@ function evaluated({ expression, contexts, status }) {
     maxArgs: 0,
     call: () => new data.BooleanData(answer),
   }));
-  const tree = new Parser(new Lexer(expression).lex().tokens, Object.keys(contexts), functions).parse();
+  const tree = new Parser(new Lexer(expression).lex().tokens.map(quoted), Object.keys(contexts), functions).parse();
   const table = new Map(functions.map((one) => [one.name, one]));
   const result = new Evaluator(tree, wrapped(contexts), table).evaluate();
   return { value: unwrapped(result), text: result.coerceString(), holds: truthy(result) };

@@ -48,7 +48,7 @@ class Settings:
     default_branch: str = "main"
 
 
-_REACHED = r"(?:its deployment branches and tags limited to (?P<refs>[^;.]*)|open to every branch)"
+_REACHED = r"(?:its deployment branches and tags limited to (?P<refs>[^;]*?)|open to every branch)"
 _PLAIN = re.compile(rf"environment (?P<name>\S+) without reviewers, .*, {_REACHED};")
 _ASKED = re.compile(r"environment (?P<name>\S+) with reviewers (?P<who>.*?)(?=, environment |; each with )")
 _EACH = re.compile(
