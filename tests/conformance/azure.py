@@ -105,7 +105,7 @@ def _happenings(case: Case, world: World, changed: Sequence[str]) -> Iterator[Ha
         case TimerFired(name):
             for pipeline in case.delivery.pipelines:
                 if isinstance(pipeline.event, Scheduled) and pipeline.event.name == name:
-                    yield Clock(pipeline.event.cron, BRANCHES)
+                    yield Clock(pipeline.event.cron, tuple(dict.fromkeys((*BRANCHES, pipeline.event.branch))))
         case ActionStarted(name, branch, parameters):
             kind = "tags" if branch in TAGS else "heads"
             yield ByHand(f"{case.model} action-{name}", f"refs/{kind}/{branch}", parameters)

@@ -49,7 +49,11 @@ class _Asked:
 
 def execute(cases: Sequence[Case], folder: Path, astray: Collection[int] = ()) -> list[Carried]:
     """What Jenkins does in each case; in those of these numbers all jobs also discover what they should not."""
-    places = _places(cases, folder)
+    return execute_in(_places(cases, folder), cases, astray)
+
+
+def execute_in(places: Sequence[Installation], cases: Sequence[Case], astray: Collection[int] = ()) -> list[Carried]:
+    """The same where each case has its place already."""
     asked = [
         _Asked(number, started, place)
         for number, (case, place) in enumerate(zip(cases, places, strict=True))

@@ -91,8 +91,9 @@ def _ref(name: str, kind: Literal["branch", "tag"], cause: Mapping[str, str]) ->
 def _of_timer(place: Installation, name: str) -> Iterator[_Look]:
     """Every branch of every job has the timer that its file gives it; those of this moment start."""
     events = [each.event for each in place.delivery.pipelines if isinstance(each.event, Scheduled)]
-    (moment,) = (f"TZ=UTC\n{each.cron}" for each in events if each.name == name)
-    for branch in ("dev", "prod", "main", "feat/a"):
+    (event,) = (each for each in events if each.name == name)
+    moment = f"TZ=UTC\n{event.cron}"
+    for branch in dict.fromkeys(("dev", "prod", "main", "feat/a", event.branch)):
         yield replace(_ref(branch, "branch", _BY_TIMER), timer=moment)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,12 +92,16 @@ class Installation:
 def installed(model: str, folder: Path) -> Installation:
     """The model's own files on every branch, and a check that names the model as pipegen does."""
     delivery = DELIVERIES[model]
-    spec = (ROOT / delivery.spec).read_text("utf-8")
     branches = tuple(KEPT_AS.get(each, each) for each in BRANCHES)
     world = new_world(folder, delivery.spec, _texts_of(delivery), delivery.path, branches)
     for tag in TAGS:
         world.tag(tag, "main")
     world.behave(BEHAVIOUR[model])
+    return Installation(model, world, committed(world, delivery, (ROOT / delivery.spec).read_text("utf-8"), branches))
+
+
+def committed(world: World, delivery: Delivery, spec: str, branches: Sequence[str]) -> Mapping[str, Path]:
+    """The Jenkinsfiles, which are in the repository after this with all that they and the check need."""
     texts = {**jenkins.render(delivery, CONFIG), **jenkins.root(CONFIG, verdict(CONFIG, "jenkins"))}
     bases = (ROOT / "model-specs/bases").iterdir()
     texts |= {f"model-specs/bases/{each.name}": each.read_text("utf-8") for each in bases}
@@ -107,8 +111,7 @@ def installed(model: str, folder: Path) -> Installation:
         world.commit(branch, {**texts, delivery.spec: f"{spec}\n# {branch}\n"}, start="main" if branch == ASIDE else "")
     world.tag(UNREACHABLE, ASIDE)
     _with_pipegen(world)
-    files = {name: world.repository / name for name in texts if name.startswith("jenkins/")}
-    return Installation(model, world, files)
+    return {name: world.repository / name for name in texts if name.startswith("jenkins/")}
 
 
 def _texts_of(delivery: Delivery) -> str:

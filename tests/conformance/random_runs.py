@@ -1,0 +1,86 @@
+"""Drawn specs, carried out on every CI system: what each of them does, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import azure, github_executor, jenkins_executor, jenkins_world
+from conformance.github_memory import Memory
+from conformance.github_people import RunApi, api_of_runs
+from conformance.github_settings import settings_of
+from conformance.observing import Observed
+from conformance.random_specs import Drawn, DrawnCase, branches, teams, world_for
+from deliveries import CONFIG
+from pipegen.delivery import Delivery
+from pipegen.targets import github
+
+Tried = Sequence[tuple[Drawn, Sequence[DrawnCase]]]
+"""Specs, with what is tried with each."""
+Runs = list[list[list[Observed]]]
+"""For each spec and each of its cases, the runs that there were."""
+
+
+def on_github(tried: Tried, folder: Path) -> Runs:
+    with ExitStack() as stack:
+        api = stack.enter_context(api_of_runs())
+        return [list(_on_github(each, cases, folder / str(number), api)) for number, (each, cases) in enumerate(tried)]
+
+
+def _on_github(drawn: Drawn, cases: Sequence[DrawnCase], folder: Path, api: RunApi) -> Iterator[list[Observed]]:
+    memory = Memory(folder / "memory")
+    memory.folder.mkdir(parents=True)
+    world = world_for(drawn, folder / "world")
+    settings = settings_of(tuple(github.capabilities(drawn.delivery, CONFIG)))
+    files = github.render(drawn.delivery, CONFIG)
+    executor = github_executor.Executor(drawn.delivery, files, settings, world, api, memory)
+    executor.seeded = memory.kept(world.store)
+    yield from (executor.observe(case) for case in cases)
+
+
+def on_azure(tried: Tried, folder: Path) -> Runs:
+    found: Runs = []
+    for number, (drawn, cases) in enumerate(tried):
+        world, files = world_for(drawn, folder / str(number)), azure.files_for(drawn.delivery)
+        found.append([azure.observed(case, world, teams(drawn.delivery), files) for case in cases])
+    return found
+
+
+@dataclass(frozen=True)
+class _Installation(jenkins_world.Installation):
+    """A Jenkins with the jobs of a drawn spec."""
+
+    planned: Delivery | None = None
+
+    @property
+    def delivery(self) -> Delivery:
+        assert self.planned is not None
+        return self.planned
+
+    @property
+    def keeps(self) -> bool:
+        """All that was delivered before is in the store already."""
+        return False
+
+
+def on_jenkins(tried: Tried, folder: Path) -> Runs:
+    places = [_installed(drawn, folder / str(number)) for number, (drawn, _) in enumerate(tried)]
+    cases = [case for _, cases in tried for case in cases]
+    of_cases = [place for place, (_, cases) in zip(places, tried, strict=True) for _ in cases]
+    carried = iter(jenkins_executor.execute_in(of_cases, cases))
+    return [[list(next(carried).runs) for _ in cases] for _, cases in tried]
+
+
+def _installed(drawn: Drawn, folder: Path) -> _Installation:
+    world, delivery = world_for(drawn, folder), drawn.delivery
+    files = jenkins_world.committed(world, delivery, drawn.text, branches(delivery))
+    return _Installation(delivery.model, world, files, delivery)
+
+
+EXECUTORS: Mapping[str, Callable[[Tried, Path], Runs]] = {
+    "azure": on_azure,
+    "github": on_github,
+    "jenkins": on_jenkins,
+}
