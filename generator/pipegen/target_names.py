@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-BUILT_IN = ("azure", "github", "jenkins")
+BUILT_IN = ("azure", "github", "gitlab", "jenkins")
 """In alphabetical order; each is the package `pipegen.targets.<name>`."""
 GROUP = "pipegen.targets"
 

@@ -58,9 +58,17 @@ def read(file: Path) -> Document:
     lines: dict[KeyPath, int] = {(): 1}
     loader = _Yaml12(text)
     try:
-        return Document(file, text, _value(loader.get_single_node(), (), lines), lines)
+        return Document(file, text, _value(_last_document(loader), (), lines), lines)
     finally:
         loader.dispose()
+
+
+def _last_document(loader: _Yaml12) -> yaml.Node | None:
+    """What a file says; a document before it says which inputs the file has."""
+    node: yaml.Node | None = None
+    while loader.check_node():
+        node = loader.get_node()
+    return node
 
 
 def strings(node: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:

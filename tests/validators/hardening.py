@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from . import document, foreign, hardening_azure, hardening_github, hardening_jenkins, jenkins_file
+from . import document, foreign, hardening_azure, hardening_github, hardening_gitlab, hardening_jenkins, jenkins_file
 from .document import Document, Finding
 from .report import Report
 
@@ -18,6 +18,10 @@ def github(files: Sequence[Path]) -> list[Report]:
 
 def azure(files: Sequence[Path]) -> list[Report]:
     return [*_yaml(files, hardening_azure.findings), *_foreign("azure", files)]
+
+
+def gitlab(files: Sequence[Path]) -> list[Report]:
+    return [*_yaml(files, hardening_gitlab.findings), *_foreign("gitlab", files)]
 
 
 def jenkins(files: Sequence[Path]) -> list[Report]:
