@@ -32,7 +32,7 @@ from pipegen.targets.gitlab.names import start_of, tags
 
 def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for pipeline in delivery.pipelines:
-        yield _event(pipeline)
+        yield _event(pipeline, config)
         yield from _start(delivery, pipeline)
         yield from limit_capabilities(delivery, pipeline)
     yield from merge_capabilities(delivery, config)
@@ -46,11 +46,14 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
 # ---------------------------------------------------------------- events
 
 
-def _event(pipeline: Pipeline) -> Capability:
+def _event(pipeline: Pipeline, config: Config) -> Capability:
     event, subject = pipeline.event, f"event {pipeline.id}"
     match event:
         case Change():
             return Capability(subject, Fidelity.EXACT, "push", pipeline.origin)
+        case Review() if config.host != "gitlab":
+            how = "the host is not GitLab, so it has no merge requests, and no review runs here"
+            return Capability(subject, Fidelity.APPROXIMATED, how, pipeline.origin)
         case Review():
             how = (
                 "merge request pipelines; they take the source branch as it is unless merged results pipelines are "

@@ -79,9 +79,9 @@ def _count(approval: Approval, environment: EnvironmentSettings, config: Config)
 
 
 def _rules(approval: Approval, people: tuple[str, ...]) -> str:
-    """One rule for one group; a person counts once, whichever rule counts them."""
-    if len(people) == 1:
-        return f"an approval rule: {approval.count} out of {people[0]}"
+    """A person counts once, whichever rule counts them."""
+    if len(people) == approval.count:
+        return "approval rules: " + ", ".join(f"1 out of {each}" for each in people)
     return f"an approval rule: {approval.count} out of one group that holds {', '.join(people)}"
 
 

@@ -1,0 +1,143 @@
+"""What GitLab's files do at each event, as gitlab-ci-local selects and runs their jobs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import gitlab_local
+from gitlab_local import SPEC, TOML, Repository, laid_out
+
+PUSH = {"CI_PIPELINE_SOURCE": "push"}
+ROLLBACK = {"CI_PIPELINE_SOURCE": "web", "PIPEGEN_START": "m/action-rollback"}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    return laid_out(tmp_path_factory.mktemp("gitlab"), {"model-specs/m.yaml": SPEC, "pipegen.toml": TOML})
+
+
+# ---------------------------------------------------------------- which jobs an event selects
+
+REVIEW = {"CI_PIPELINE_SOURCE": "merge_request_event"}
+CASES: tuple[tuple[str, Mapping[str, str], set[str]], ...] = (
+    ("feat/a", PUSH, {"change"}),
+    ("feat/a/b", PUSH, {"change"}),
+    ("feature", PUSH, set()),
+    ("dev", PUSH, {"deliver-dev"}),
+    ("Dev", PUSH, set()),
+    ("prod", PUSH, {"deliver-prod"}),
+    ("main", PUSH, {"archive-main"}),
+    ("feat/a", {**REVIEW, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "dev"}, {"review"}),
+    ("feat/a", {**REVIEW, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "other"}, set()),
+    ("prod", {"CI_PIPELINE_SOURCE": "schedule", "PIPEGEN_START": "m/schedule-nightly"}, {"schedule-nightly"}),
+    ("dev", {"CI_PIPELINE_SOURCE": "schedule", "PIPEGEN_START": "m/schedule-nightly"}, set()),
+    ("prod", {"CI_PIPELINE_SOURCE": "schedule", "PIPEGEN_START": "m/schedule-other"}, set()),
+    ("prod", {"CI_PIPELINE_SOURCE": "push", "PIPEGEN_START": "m/schedule-nightly"}, {"deliver-prod"}),
+    ("dev", ROLLBACK, {"action-rollback"}),
+    ("dev", {**ROLLBACK, "CI_PIPELINE_SOURCE": "parent_pipeline"}, set()),
+)
+
+
+@pytest.mark.parametrize(("branch", "variables", "pipelines"), CASES)
+def test_an_event_selects_the_jobs_of_its_pipeline_and_no_others(
+    branch: str, variables: Mapping[str, str], pipelines: set[str], repository: Repository
+) -> None:
+    names = repository.selected(branch, variables)
+    assert {name.split(":")[1] for name in names} == pipelines
+
+
+def test_a_parameter_selects_the_jobs_of_its_value_and_its_default_where_it_is_left_out(repository: Repository) -> None:
+    def deployments(parameters: str) -> set[str]:
+        names = repository.selected("dev", {**ROLLBACK, "PIPEGEN_PARAMETERS": parameters})
+        return {name.split(":")[2] for name in names} - {"guard"}
+
+    assert deployments("version=1;environment=dev") == {"rollback-dev"}
+    assert deployments("version=1") == {"rollback-dev"}
+    assert {"rollback-prod", "approve_prod-rollback"} <= deployments("environment=prod;version=1")
+    assert deployments("version=1;environment=production") == set()
+
+
+def test_no_selected_job_waits_for_one_that_is_not(repository: Repository) -> None:
+    for branch, variables, _ in CASES:
+        repository.check_dependencies(branch, variables)
+
+
+# ---------------------------------------------------------------- what the jobs do
+
+
+def test_a_merge_deploys_what_was_trained_and_checked(repository: Repository) -> None:
+    log = repository.run("dev", PUSH)
+    assert re.findall(r"> (ran .*|deploying .*|restoring|finally)", log) == [
+        "ran test dev unset",
+        "deploying 1.2 x s3cret weights",
+        "finally",
+    ]
+
+
+def test_a_deployment_that_fails_is_undone_once_and_closed(repository: Repository) -> None:
+    log = repository.run("dev", {**PUSH, "FAULT": "deploy"})
+    assert re.findall(r"m:deliver-dev:deploy-dev +> (deploying|restoring|finally)", log) == [
+        "deploying",
+        "restoring",
+        "finally",
+    ]
+    assert "FAIL  m:deliver-dev:deploy-dev" in log
+
+
+def test_a_failure_before_the_deployment_began_undoes_nothing(repository: Repository) -> None:
+    log = repository.run("dev", {**PUSH, "FAULT": "test"})
+    assert "> restoring" not in log
+    assert "> deploying" not in log
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("version=1.2;environment=dev", "back to 1.2"),
+        ("version=1;version=2", "parameter version is given twice"),
+        ("version=1.2;other=3", "there is no parameter other"),
+        ("version=1.2;words", "'words' is not name=value"),
+        ('version=1"; echo PWN""ED; "', "error: "),
+        ("version=$(touch pwned)", "parameter version is not of its form"),
+    ],
+)
+def test_what_people_give_to_an_action_is_checked_and_never_run(
+    parameters: str, said: str, repository: Repository
+) -> None:
+    log = repository.run("dev", {**ROLLBACK, "PIPEGEN_PARAMETERS": parameters})
+    assert said in log
+    assert "> PWNED" not in log
+    assert not (repository.folder / "pwned").exists()
+
+
+# ---------------------------------------------------------------- what a cancellation leaves to after_script
+
+
+def test_what_was_cut_off_is_undone_by_the_shell_that_runs_afterwards(tmp_path: Path) -> None:
+    """GitLab ends the first shell at a cancellation; the second one has none of its functions and exports."""
+    first, second = gitlab_local.shells("restore=echo restoring", "finally=echo finally")
+    _bash(f"{first}\npipegen_mark begun\nexit 1\n", tmp_path)
+    assert _bash(second, tmp_path).split("\n") == ["", "== restore", "restoring", "", "== finally", "finally", ""]
+    assert _bash(second, tmp_path) == ""
+
+
+def test_nothing_is_undone_afterwards_that_did_not_begin_or_was_complete(tmp_path: Path) -> None:
+    first, second = gitlab_local.shells("restore=echo restoring")
+    _bash(f"{first}\nexit 1\n", tmp_path)
+    assert _bash(second, tmp_path) == ""
+    _bash(f"{first}\npipegen_mark begun\npipegen_mark complete\nexit 1\n", tmp_path)
+    assert _bash(second, tmp_path) == ""
+
+
+def _bash(script: str, folder: Path) -> str:
+    environment = {"PATH": os.environ["PATH"], "CI_PROJECT_DIR": str(folder)}
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout
