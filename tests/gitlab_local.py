@@ -61,10 +61,14 @@ class Repository:
         jobs = printed(self._local(branch, variables, "--list-json"))
         return {job["name"] for job in jobs if job["when"] != "never"}
 
-    def check_dependencies(self, branch: str, variables: Mapping[str, str]) -> None:
-        if self.selected(branch, variables):
-            answer = self._local(branch, variables, "--validate-dependency-chain")
-            assert "All job dependencies are valid" in answer, answer
+    def needed(self, branch: str, variables: Mapping[str, str]) -> set[str]:
+        """The jobs that those in the pipeline wait for."""
+        jobs = printed(self._local(branch, variables, "--list-json"))
+        return {need["job"] for job in jobs if job["when"] != "never" for need in job["needs"] or ()}
+
+    def dependencies(self, branch: str, variables: Mapping[str, str]) -> str:
+        """What gitlab-ci-local says of the needs of a pipeline without manual jobs."""
+        return self._local(branch, variables, "--validate-dependency-chain")
 
     def run(self, branch: str, variables: Mapping[str, str]) -> str:
         """What the jobs of the pipeline print."""
@@ -121,5 +125,3 @@ def shells(*closing: str) -> tuple[str, str]:
     )
     written = f"touch {VALUES}\ncat > {CLOSING} <<'CLOSING'\n{calls}CLOSING\n"
     return PREPARATION + written, ENDING
-
-

@@ -27,7 +27,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 REVIEW = {"CI_PIPELINE_SOURCE": "merge_request_event"}
 CASES: tuple[tuple[str, Mapping[str, str], set[str]], ...] = (
     ("feat/a", PUSH, {"change"}),
-    ("feat/a/b", PUSH, {"change"}),
+    ("feat/b/c", PUSH, {"change"}),
     ("feature", PUSH, set()),
     ("dev", PUSH, {"deliver-dev"}),
     ("Dev", PUSH, set()),
@@ -63,9 +63,16 @@ def test_a_parameter_selects_the_jobs_of_its_value_and_its_default_where_it_is_l
     assert deployments("version=1;environment=production") == set()
 
 
-def test_no_selected_job_waits_for_one_that_is_not(repository: Repository) -> None:
-    for branch, variables, _ in CASES:
-        repository.check_dependencies(branch, variables)
+@pytest.mark.parametrize(("branch", "variables"), [case[:2] for case in CASES if case[2]])
+def test_no_selected_job_waits_for_one_that_is_not(
+    branch: str, variables: Mapping[str, str], repository: Repository
+) -> None:
+    assert repository.needed(branch, variables) <= repository.selected(branch, variables)
+
+
+@pytest.mark.parametrize(("branch", "source"), [("dev", "push"), ("feat/a", "push"), ("main", "push")])
+def test_gitlab_ci_local_finds_the_needs_of_all_jobs(branch: str, source: str, repository: Repository) -> None:
+    assert "All job dependencies are valid" in repository.dependencies(branch, {"CI_PIPELINE_SOURCE": source})
 
 
 # ---------------------------------------------------------------- what the jobs do

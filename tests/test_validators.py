@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import runners
-from validators import azure, github, hardening, jenkins, jenkins_file, jenkins_structure
+from validators import azure, github, gitlab, hardening, jenkins, jenkins_file, jenkins_structure
 from validators.explained import EXPLAINED, Explained, unexplained, unused
 from validators.report import Report
 from validators.tools import run_json
@@ -36,6 +36,10 @@ VALIDATORS: Mapping[str, Mapping[str, Validator]] = {
         "azure-language-service": azure.language_service,
         "azure-schema": azure.schema,
         "hardening": hardening.azure,
+    },
+    "gitlab": {
+        "gitlab-schema": gitlab.schema,
+        "hardening": hardening.gitlab,
     },
     "jenkins": {
         "groovy": jenkins.groovy,
@@ -123,6 +127,7 @@ def test_a_bad_file_breaks_its_rule_and_no_other(mistake: Mistake, found: Callab
         ("foreign", "azure", "hardening"),
         ("hardening_azure", "azure", "hardening"),
         ("hardening_github", "github", "hardening"),
+        ("hardening_gitlab", "gitlab", "hardening"),
         ("hardening_jenkins", "jenkins", "hardening"),
         ("jenkins_structure", "jenkins", "jenkins-structure"),
     ],

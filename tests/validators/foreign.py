@@ -25,7 +25,7 @@ _WORDS = {
         r"\bcurrentBuild\b|\bJENKINS_[A-Z]+\b|\bCHANGE_(?:ID|TARGET|BRANCH|URL|AUTHOR)\b"
         r"|\$\{?(?:BRANCH_NAME|BUILD_(?:URL|NUMBER|TAG|ID))\b"
     ),
-    "gitlab": re.compile(r"\$\{?CI_[A-Z]+|\$\[\["),
+    "gitlab": re.compile(r"\$\{?(?:CI_[A-Z]+|GITLAB_(?:USER|CI|FEATURES)\b)|\$\[\["),
 }
 
 

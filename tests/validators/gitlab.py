@@ -45,7 +45,7 @@ def _deepest(error: Mapping[str, Any]) -> str:
 
 
 def printed(text: str) -> list[dict[str, Any]]:
-    """The list of jobs in what gitlab-ci-local prints, behind its remarks."""
-    start = text.index("\n[\n") if not text.startswith("[") else 0
-    found: list[dict[str, Any]] = json.loads(text[start:])
+    """The list of jobs in what gitlab-ci-local prints; it has remarks before and behind it."""
+    found: list[dict[str, Any]]
+    found, _ = json.JSONDecoder().raw_decode(text, text.index("["))
     return found
