@@ -64,7 +64,7 @@ class Repository:
     def needed(self, branch: str, variables: Mapping[str, str]) -> set[str]:
         """The jobs that those in the pipeline wait for."""
         jobs = printed(self._local(branch, variables, "--list-json"))
-        return {need["job"] for job in jobs if job["when"] != "never" for need in job["needs"] or ()}
+        return {need["job"] for job in jobs if job["when"] != "never" for need in job.get("needs") or ()}
 
     def dependencies(self, branch: str, variables: Mapping[str, str]) -> str:
         """What gitlab-ci-local says of the needs of a pipeline without manual jobs."""

@@ -44,7 +44,7 @@ def _offered(folder: Path, *typed: str) -> list[str]:
     [
         (("ren",), ["render"]),
         (("render", "--ch"), ["--check"]),
-        (("render", "--target", ""), ["azure", "github", "jenkins", "all"]),
+        (("render", "--target", ""), ["azure", "github", "gitlab", "jenkins", "all"]),
         (("render", "-t", "az"), ["azure"]),
         (("render", "model-specs/de"), ["model-specs/demand-forecast.yaml"]),
         (("validate", "mo"), sorted(f"model-specs/{path.name}" for path in (ROOT / "model-specs").glob("*.yaml"))),

@@ -146,7 +146,7 @@ def test_every_example_in_pipegen_toml_is_valid_when_it_is_used(pin: Pin | None)
     assert found.warnings == ()
     assert found.source.data.keys() == {
         *("required-version", "repository", "pipegen", "flow", "environments", "defaults", "steps"),
-        *("azure", "github", "jenkins"),
+        *("azure", "github", "gitlab", "jenkins"),
     }
 
 
@@ -351,7 +351,7 @@ def test_a_terminal_asks_and_offers_what_was_detected(repository: Path) -> None:
     assert code == 0, screen
     assert "[github]" in screen
     assert "[trunk]" in screen
-    assert "nothing is not among azure, github, jenkins" in screen
+    assert "nothing is not among azure, github, gitlab, jenkins" in screen
     found = settings(repository)
     assert (found.host, found.default_branch, found.targets, found.pin) == (
         "github",
