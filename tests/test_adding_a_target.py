@@ -136,7 +136,7 @@ def test_a_target_that_nobody_has_installed_is_refused_wherever_it_is_named(else
     (elsewhere / "pipegen.toml").unlink()
     spec = _run(elsewhere, "validate", installed=False)
     assert "PG105 'listing' is not a value of item 1 of 'targets'" in spec.stderr
-    assert "hint: known values: azure, github, jenkins" in spec.stderr
+    assert "hint: known values: azure, github, gitlab, jenkins" in spec.stderr
     option = _run(elsewhere, "render", "--target", "listing", installed=False)
     assert (option.returncode, "'listing' is no target; there are: azure, " in option.stderr) == (2, True)
     (elsewhere / "pipegen.toml").write_text("[listing]\n", "utf-8")

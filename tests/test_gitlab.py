@@ -123,6 +123,14 @@ def test_what_people_give_to_an_action_is_checked_and_never_run(
     assert not (repository.folder / "pwned").exists()
 
 
+def test_a_stage_may_be_called_like_a_step_that_every_job_has(tmp_path: Path) -> None:
+    names = ("prepare", "python", "publish")
+    stages = "".join(f"  - {{id: {name}, run: echo ran {name}, job: all}}\n" for name in names)
+    spec = f"pipegen: 1\nmodel: {{name: m, owner: retention, path: models/m}}\nstages:\n{stages}"
+    log = laid_out(tmp_path, {"model-specs/m.yaml": spec, "pipegen.toml": TOML}).run("feat/a", PUSH)
+    assert tuple(re.findall(r"> ran (\w+)", log)) == names
+
+
 # ---------------------------------------------------------------- what a cancellation leaves to after_script
 
 

@@ -17,7 +17,7 @@ from pipegen.targets import TARGETS
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CARRIED = ("pipegen.toml", "model-specs/minimal.yaml")
-FOLDERS = tuple(folder for target in TARGETS.values() for folder in target.FOLDERS)
+WRITTEN = {pattern.split("/")[1] for target in TARGETS.values() for pattern in target.PATTERNS}
 NAMES = ("click", "jinja2", "pydantic", "pyyaml")
 
 
@@ -77,5 +77,5 @@ def test_the_installed_wheel_renders_in_another_folder(wheel: Path, tmp_path: Pa
         "pipegen.toml",
         "pipegen-requirements.txt",
         "model-specs",
-        *(folder.split("/")[0] for folder in FOLDERS),
+        *WRITTEN,
     }

@@ -54,15 +54,15 @@ def _lines(step: Step, number: int, job: str, *, told: bool) -> Iterator[str]:
         case Checkout() | Cache() | PublishTests() | PublishSummary():
             return  # the runner does it, by the keys of the job
         case Prepare(script):
-            yield _call("prepare", "Prepare", _MINUTES, script)
+            yield _call(_own("prepare"), "Prepare", _MINUTES, script)
         case UsePython(version):
-            yield _call("python", f"Check for Python {version}", _MINUTES, _python_check(version))
+            yield _call(_own("python"), f"Check for Python {version}", _MINUTES, _python_check(version))
         case Run():
             yield _run(step)
         case CollectOutputs(names):
-            yield _call("publish", "Publish values", _MINUTES, _collect(names, job))
+            yield _call(_own("publish"), "Publish values", _MINUTES, _collect(names, job))
         case Upload():
-            yield _call(f"upload-{number}", f"Hand on {step.name}", _LONG_MINUTES, _upload(step, job))
+            yield _call(_own(f"upload-{number}"), f"Hand on {step.name}", _LONG_MINUTES, _upload(step, job))
         case Download():
             yield _fetch(step, number)
         case Begin():
@@ -74,6 +74,11 @@ def _lines(step: Step, number: int, job: str, *, told: bool) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- calls
+
+
+def _own(identifier: str) -> str:
+    """What a step of pipegen's own is called; stages have no underscore in their names, so it meets none of theirs."""
+    return f"_{identifier}"
 
 
 def _run(step: Run) -> str:
@@ -146,5 +151,5 @@ def _fetch(step: Download, number: int) -> str:
     )
     variables = (f"REMOTE_NAME={word(step.remote_name)}",)
     return _call(
-        f"download-{number}", f"Fetch {step.name}", _LONG_MINUTES, "\n".join(lines) + "\n", variables=variables
+        _own(f"download-{number}"), f"Fetch {step.name}", _LONG_MINUTES, "\n".join(lines) + "\n", variables=variables
     )
