@@ -184,7 +184,7 @@ def test_a_file_that_the_system_refuses_in_the_third_of_four_specs_keeps_that_sp
     make_gamma_large(tmp_path)
     before = outputs(tmp_path, "gamma")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, limits[1]))
     try:
         done = run(tmp_path, "render")
     finally:

@@ -126,15 +126,15 @@ def test_one_target_is_handed_over_and_the_spec_goes_on_for_the_others(repositor
     result = run("eject", "minimal", "--target", "jenkins", "--yes")
     assert result.exit_code == 0, result.output
     assert not [path for path, text in generated(repository, "minimal", "jenkins").items() if read_header(text)]
-    assert Source.read(repository / SPEC, SPEC).data["targets"] == ["azure", "github"]
+    assert Source.read(repository / SPEC, SPEC).data["targets"] == ["azure", "github", "gitlab"]
     assert (repository / SPEC).read_text("utf-8").startswith((ROOT / SPEC).read_text("utf-8"))
     assert run("render", "--prune").exit_code == 0
     assert run("render", "--check").exit_code == 0
-    assert all(read_header(text) for text in generated(repository, "minimal", "azure", "github").values())
+    assert all(read_header(text) for text in generated(repository, "minimal", "azure", "github", "gitlab").values())
 
 
 def test_the_last_target_takes_the_spec_along(repository: Path, run: Run) -> None:
-    for target in ("jenkins", "azure"):
+    for target in ("jenkins", "azure", "gitlab"):
         assert run("eject", "minimal", "-t", target, "--yes").exit_code == 0
         assert (repository / SPEC).exists()
     assert run("eject", "minimal", "-t", "github", "--yes").exit_code == 0
@@ -159,7 +159,7 @@ def test_targets_that_cannot_be_edited_are_left_to_a_person(repository: Path, ru
     before = tree(repository)
     result = run("eject", "minimal", "-t", "jenkins", "--yes")
     assert result.exit_code == 1
-    assert "targets: [azure, github]" in result.stderr
+    assert "targets: [azure, github, gitlab]" in result.stderr
     assert tree(repository) == before
 
 

@@ -36,7 +36,10 @@ def together(spec: str, target: str) -> str:
 
 
 def file_of(spec: str, target: str, pipeline: str) -> str:
-    """The text of a pipeline, with that of the files that it calls."""
+    """The text of a pipeline, with that of the files that it calls; a file of GitLab's holds all pipelines of a model."""
+    if target == "gitlab":
+        parts = [part for text in TEXTS[spec, target].values() for part in text.split("\n\n")]
+        return "\n\n".join(part for part in parts if f"{spec}:{pipeline}:" in part or f".{spec}:{pipeline}:\n" in part)
     return "\n".join(text for path, text in TEXTS[spec, target].items() if f"{pipeline}." in f"{Path(path).name}.")
 
 
@@ -76,7 +79,12 @@ def test_no_branch_is_written_that_the_spec_does_not_name(target: str) -> None:
 def test_path_filters_are_on_every_target_and_recursive(path: Path, target: str) -> None:
     delivery = delivery_of(path)
     folder = delivery.path
-    wanted = {"github": f"- {folder}/**", "azure": f"- {folder}", "jenkins": f"{folder}/**"}[target]
+    wanted = {
+        "github": f"- {folder}/**",
+        "azure": f"- {folder}",
+        "gitlab": f"- {folder}/**/*",
+        "jenkins": f"{folder}/**",
+    }[target]
     for pipeline in delivery.pipelines:
         if isinstance(pipeline.event, Change | Merged):
             lines = [line.strip() for line in file_of(path.stem, target, pipeline.id).splitlines()]
@@ -93,6 +101,7 @@ def test_every_deployment_holds_its_lock_on_every_target(path: Path, target: str
             held = {
                 "github": f"group: pipegen-{lock}\n",
                 "azure": f"environment: {lock}\n",
+                "gitlab": f"resource_group: pipegen-{lock}\n",
                 "jenkins": f"lock(resource: '{lock}'",
             }
             assert held[target] in text, (pipeline.id, lock)

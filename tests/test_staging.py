@@ -93,11 +93,11 @@ def test_deletions_of_an_earlier_run_are_still_asked_for(folder: Path) -> None:
     spec.write_text(spec.read_text("utf-8").replace("minimal", "other"), "utf-8")
     (folder / "model-specs" / "minimal.yaml").unlink()
     _hook()
-    _git(folder, "add", "jenkins/other", "azure-pipelines/other", ".github/workflows/*other*")
+    _git(folder, "add", "jenkins/other", "azure-pipelines/other", ".github/workflows/*other*", ".gitlab/pipegen/other*")
     result = _hook()
     assert result.exit_code == 1
-    assert "git add -- :/.github/workflows :/azure-pipelines :/jenkins\n" in result.stderr
-    _git(folder, "add", "--", ":/.github/workflows", ":/azure-pipelines", ":/jenkins")
+    assert "git add -- :/.github/workflows :/.gitlab/pipegen :/azure-pipelines :/jenkins\n" in result.stderr
+    _git(folder, "add", "--", ":/.github/workflows", ":/.gitlab/pipegen", ":/azure-pipelines", ":/jenkins")
     assert _hook().exit_code == 0
 
 
@@ -108,7 +108,8 @@ def test_a_repository_below_the_root_of_git_is_told_paths_that_can_be_pasted(fol
         shutil.move(folder / path, inner / path)
     _git(folder, "init", "-q")
     result = CliRunner().invoke(main, ["render", "--fail-on-change", str(inner / "model-specs" / "minimal.yaml")])
-    assert "git add -- :/models/.github/workflows :/models/azure-pipelines :/models/jenkins" in result.stderr
+    folders = (".github/workflows", ".gitlab/pipegen", "azure-pipelines", "jenkins")
+    assert f"git add -- {' '.join(f':/models/{each}' for each in folders)}\n" in result.stderr
 
 
 def test_what_git_ignores_elsewhere_is_not_looked_at(folder: Path) -> None:
