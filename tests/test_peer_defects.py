@@ -36,7 +36,7 @@ def together(spec: str, target: str) -> str:
 
 
 def file_of(spec: str, target: str, pipeline: str) -> str:
-    """The text of a pipeline, with that of the files that it calls; a file of GitLab's holds all pipelines of a model."""
+    """The text of a pipeline, with that of the files that it calls; one of GitLab's holds all pipelines of a model."""
     if target == "gitlab":
         parts = [part for text in TEXTS[spec, target].values() for part in text.split("\n\n")]
         return "\n\n".join(part for part in parts if f"{spec}:{pipeline}:" in part or f".{spec}:{pipeline}:\n" in part)

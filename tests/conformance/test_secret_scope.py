@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import secret_scope_azure, secret_scope_github, secret_scope_jenkins
+from conformance import secret_scope_azure, secret_scope_github, secret_scope_gitlab, secret_scope_jenkins
 from conformance.azure import project_of
-from conformance.secret_scope import GUARDED, HELD_IN, Analysis, UnknownConstruct, leaks
+from conformance.secret_scope import GUARDED, HELD_IN, Analysis, Holder, UnknownConstruct, leaks
 from conftest import GOLDEN
 from local_models import DELIVERIES
 from pipegen.targets import TARGETS, Files
@@ -18,6 +18,7 @@ from pipegen.targets import TARGETS, Files
 ANALYSES: Mapping[str, Analysis] = {
     "azure": secret_scope_azure.holders,
     "github": secret_scope_github.holders,
+    "gitlab": secret_scope_gitlab.holders,
     "jenkins": secret_scope_jenkins.holders,
 }
 
@@ -50,15 +51,16 @@ def test_what_production_owns_is_held_behind_its_approval_and_never_on_reviews(t
 @pytest.mark.parametrize("tree", GUARDED)
 @pytest.mark.parametrize("target", ANALYSES)
 def test_the_pipelines_that_need_it_do_hold_it(target: str, tree: str) -> None:
-    held = {pipeline_of(each.file) for each in ANALYSES[target](files_of(tree, target), GUARDED[tree])}
+    held = {pipeline_of(each) for each in ANALYSES[target](files_of(tree, target), GUARDED[tree])}
     assert held == HELD_IN[tree]
 
 
-def pipeline_of(file: str) -> str:
-    """`x.deliver-prod.serving-prod.yml` and `x/deliver-prod.yml` are the pipeline deliver-prod."""
-    name = Path(file).name
-    parts = name.split(".")
-    return parts[1] if file.startswith(".github/") else parts[0]
+def pipeline_of(holder: Holder) -> str:
+    """`x.deliver-prod.serving-prod.yml` and `x/deliver-prod.yml` are deliver-prod, as is a job x:deliver-prod:y."""
+    if holder.file.startswith(".gitlab/"):
+        return holder.job.split(":")[1]
+    parts = Path(holder.file).name.split(".")
+    return parts[1] if holder.file.startswith(".github/") else parts[0]
 
 
 def test_every_model_and_target_is_tried() -> None:
@@ -69,7 +71,11 @@ def test_every_model_and_target_is_tried() -> None:
 @pytest.mark.parametrize("target", ANALYSES)
 def test_a_model_without_secrets_holds_none(target: str) -> None:
     text = "".join(files_of("minimal", target).values())
-    assert not [word for word in ("secrets.", "- group:", "credentialsId", "id-token", "secureFile") if word in text]
+    assert not [
+        word
+        for word in ("secrets.", "- group:", "credentialsId", "id-token", "id_tokens", "secureFile")
+        if word in text
+    ]
 
 
 @pytest.mark.parametrize("tree", sorted(GUARDED.keys() - {"company"}))
@@ -97,7 +103,7 @@ class Leak:
         return f"{self.target} {Path(self.file).name} {self.says}"
 
 
-_GITHUB, _AZURE, _JENKINS = ".github/workflows/", "azure-pipelines/", "jenkins/"
+_GITHUB, _AZURE, _GITLAB, _JENKINS = ".github/workflows/", "azure-pipelines/", ".gitlab/pipegen/", "jenkins/"
 LEAKS = [
     Leak("github", "churn-prediction", f"{_GITHUB}churn-prediction.review.yml",
          "    environment:\n      name: checks\n", "    environment:\n      name: prod\n", "holds prod on reviews"),
@@ -145,6 +151,21 @@ LEAKS = [
          "                - task: DownloadSecureFile@1\n                  inputs:\n"
          "                    secureFile: serving-prod-serving-ca\n",
          "deploy_serving_staging holds serving-prod before"),
+    Leak("gitlab", "churn-prediction", f"{_GITLAB}churn-prediction.yml",
+         "    name: checks\n", "    name: prod\n", "holds prod before"),
+    Leak("gitlab", "churn-prediction", f"{_GITLAB}churn-prediction.yml",
+         '    - if: $CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == "prod"\n',
+         '    - if: $CI_PIPELINE_SOURCE == "merge_request_event"\n', "holds prod on reviews"),
+    Leak("gitlab", "churn-prediction", f"{_GITLAB}churn-prediction.yml",
+         '    - if: $CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == "prod"\n',
+         '    - if: $CI_COMMIT_BRANCH == "prod"\n', "holds prod on reviews"),
+    Leak("gitlab", "churn-prediction", f"{_GITLAB}churn-prediction.yml",
+         "    name: prod-rollback-approval\n", "    name: dev-approval\n", "rollback-prod holds prod before"),
+    Leak("gitlab", "demand-forecast", f"{_GITLAB}demand-forecast.yml",
+         "    name: bundle-staging\n", "    name: bundle-prod\n", "checks holds bundle-prod before"),
+    Leak("gitlab", "fraud-detection", f"{_GITLAB}fraud-detection.yml",
+         "    - job: fraud-detection:deliver-prod:approve_serving-prod\n      artifacts: false\n", "",
+         "holds serving-prod before"),
     Leak("jenkins", "churn-prediction", f"{_JENKINS}churn-prediction/review.groovy",
          "credentialsId: 'checks-snowflake-read-token'", "credentialsId: 'prod-snowflake-token'",
          "holds prod on reviews"),
@@ -190,6 +211,8 @@ UNKNOWN = [
          "      name: checks\n", "      name: ${{ github.base_ref }}\n", "environment"),
     Leak("azure", "churn-prediction", f"{_AZURE}churn-prediction/review.yml",
          "- group: pipegen-checks\n", "- group: pipegen-${{ parameters.target }}\n", "variables from"),
+    Leak("gitlab", "churn-prediction", f"{_GITLAB}churn-prediction.yml",
+         "    name: checks\n", "    name: $WHERE\n", "environment"),
     Leak("jenkins", "churn-prediction", f"{_JENKINS}churn-prediction/change.Jenkinsfile",
          "  stages {\n", "  environment {\n    TOKEN = credentials('prod-snowflake-token')\n  }\n  stages {\n",
          "environment"),
