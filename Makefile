@@ -8,10 +8,11 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
 NODE_READY := tests/validators/node_modules/.package-lock.json
+SHOWN := build/conformance.json
 TESTS ?=
 BENCH_OPTIONS ?=
 
-.PHONY: demo test conformance lint format bench golden schema lock clean
+.PHONY: demo test conformance equivalence lint format bench golden schema lock clean
 
 demo: $(READY)  ## sets up, then renders the shipped specs below build/demo and shows what it did
 	@BIN=$(BIN) sh docs/demo.sh
@@ -19,8 +20,15 @@ demo: $(READY)  ## sets up, then renders the shipped specs below build/demo and 
 test: $(READY) $(if $(shell command -v npm),$(NODE_READY))  ## sets up, then runs all tests but the bulk of the conformance tables
 	$(BIN)/python -m pytest -n auto -m "not slow" $(TESTS)
 
-conformance: $(READY) $(NODE_READY)  ## carries out what is generated, for every model, occurrence and fault
-	$(BIN)/python -m pytest -n auto tests/conformance
+conformance: $(SHOWN)  ## carries out what is generated, for every model, occurrence and fault
+	PYTHONPATH=tests $(BIN)/python -m conformance.equivalence --check $(SHOWN)
+
+equivalence: $(SHOWN)  ## the same, and writes docs/equivalence.md anew
+	PYTHONPATH=tests $(BIN)/python -m conformance.equivalence $(SHOWN)
+
+.PHONY: $(SHOWN)
+$(SHOWN): $(READY) $(NODE_READY)
+	$(BIN)/python -m pytest -n auto tests/conformance --shown $(SHOWN)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check generator tests docs benchmarks

@@ -13,6 +13,7 @@ from conformance.jenkins_observed import observed
 from conformance.jenkins_starts import Started, builds
 from conformance.jenkins_world import REVIEW_FILE, Installation, installed
 from conformance.observing import Observed
+from conformance.table import PEOPLE
 from pipegen.delivery import Merged, Pipeline, Review, Tagged
 from pipegen.simulation import Answer, Outcomes, Pushed, TagPushed
 
@@ -129,11 +130,7 @@ def _past(place: Installation) -> list[Build]:
     """All that was delivered before, in the order of the flow: what is taken from the store must be there."""
     found: list[Build] = []
     yes = Outcomes(
-        answers={
-            approval.id: Answer(("ann", "ben", "cem"))
-            for each in place.delivery.environments
-            for approval in each.approvals
-        }
+        answers={approval.id: Answer(PEOPLE) for each in place.delivery.environments for approval in each.approvals}
     )
     for pipeline in place.delivery.pipelines:
         match pipeline.event:

@@ -9,11 +9,12 @@ from functools import cache
 import pytest
 
 from conformance.azure import files_of, observed
-from conformance.azure_cases import PEOPLE, STARTER, granted, teams_of, world_of
+from conformance.azure_cases import SECOND, answers_of, teams_of, world_of
 from conformance.azure_expressions import UnknownConstruct
 from conformance.azure_templates import Files
 from conformance.cases import Case
 from conformance.observing import differences
+from conformance.table import PEOPLE, STARTER
 from local_models import DELIVERIES
 from local_world import World
 from pipegen.simulation import (
@@ -50,7 +51,7 @@ class Mutation:
 
     @property
     def case(self) -> Case:
-        outcomes = Outcomes(self.faults or {}, granted(self.model, **(self.answers or {})), self.starter)
+        outcomes = Outcomes(self.faults or {}, answers_of(self.model, **(self.answers or {})), self.starter)
         return Case(self.model, self.occurrence, outcomes)
 
     @property
@@ -133,7 +134,7 @@ MUTATIONS = [
     Mutation("going on unasked", FRAUD, "dependsOn: [deploy_serving_prod_canary, approve_serving_prod_full]",
              "dependsOn: [deploy_serving_prod_canary]", PROD, answers={FULL: Answer(rejected_by="alice")}),
     Mutation("the starter answers", FRAUD, "OwnRuns: false", "OwnRuns: true", PROD,
-             answers={FULL: Answer(("alice",)), "serving-prod": Answer(("carol", "bob"))}, starter=PEOPLE[0]),
+             answers={FULL: Answer(("alice",)), "serving-prod": Answer((SECOND, "bob"))}, starter=PEOPLE[0]),
     Mutation("silence agrees", FRAUD, "onTimeout: reject", "onTimeout: resume", PROD,
              answers={FULL: Answer(expires=True)}),
     Mutation("others answer", FRAUD, "\\fraud-release", "\\model-risk", PROD),

@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from conformance.azure import files_for, observed
-from conformance.azure_cases import STARTER, granted, teams_of, world_of
+from conformance.azure_cases import answers_of, teams_of, world_of
 from conformance.cases import Case
 from conformance.observing import differences
+from conformance.table import STARTER
 from deliveries import CONFIG, ROOT
 from local_world import World
 from pipegen.delivery import Delivery
@@ -52,7 +53,7 @@ def found(case: Case, world: World) -> list[str]:
 def case(
     occurrence: Occurrence, faults: dict[str, Fault] | None = None, answers: dict[str, Answer] | None = None
 ) -> Case:
-    return Telling(MODEL, occurrence, Outcomes(faults or {}, granted(MODEL, **(answers or {})), STARTER))
+    return Telling(MODEL, occurrence, Outcomes(faults or {}, answers_of(MODEL, **(answers or {})), STARTER))
 
 
 @pytest.mark.parametrize(

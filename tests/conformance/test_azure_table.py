@@ -6,28 +6,23 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.azure import files_of, observed, project_of
-from conformance.azure_cases import (
-    PEOPLE,
-    SECOND,
-    STARTER,
-    all_well,
-    faulty_cases,
-    granted,
-    plain_cases,
-    teams_of,
-    world_of,
-)
+from conformance.azure import CONFIG, files_of, observed, project_of
+from conformance.azure_cases import SECOND, answers_of, expected_of, teams_of, world_of
 from conformance.azure_templates import compiled
 from conformance.cases import Case
+from conformance.cells import NOTHING, cell_of
+from conformance.equivalence import Shows, undeclared
 from conformance.observing import differences
-from local_models import DELIVERIES, pipeline
+from conformance.table import PEOPLE, STARTER, all_agree, cases, numbered, wrong
+from local_models import DELIVERIES
 from local_world import World
 from pipegen.delivery import Action, Event
-from pipegen.simulation import ActionStarted, Answer, Outcomes, PullRequestOpened, Pushed, simulate, started
+from pipegen.simulation import Answer, Outcomes, PullRequestOpened, Pushed, simulate, started
+from pipegen.targets import azure
 
-PLAIN = [case for model in DELIVERIES for case in plain_cases(model)]
-FAULTY = [case for model in DELIVERIES for case in faulty_cases(model)]
+CASES = [case for model in DELIVERIES for case in cases(model)]
+PLAIN = [case for case in CASES if cell_of(case).fault in {"", NOTHING}]
+FAULTY = [case for case in CASES if case not in PLAIN]
 WorldOf = Callable[[str], World]
 
 
@@ -44,22 +39,28 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> WorldOf:
     return of
 
 
-def found(case: Case, world: WorldOf) -> list[str]:
-    return differences(case.expected, observed(case, world(case.model), teams_of(case.delivery)))
-
-
-def numbered(cases: list[Case]) -> list[str]:
-    return [f"{number}: {case}" for number, case in enumerate(cases)]
+def found(case: Case, world: WorldOf, shows: Shows) -> list[str]:
+    expected = expected_of(case)
+    words = wrong(expected, observed(case, world(case.model), teams_of(case.delivery)))
+    if not words:
+        shows("azure", case, expected.declared)
+    return words
 
 
 @pytest.mark.parametrize("case", PLAIN, ids=numbered(PLAIN))
-def test_the_right_runs_do_the_right_things(case: Case, world: WorldOf) -> None:
-    assert found(case, world) == []
+def test_the_right_runs_do_the_right_things(case: Case, world: WorldOf, shows: Shows) -> None:
+    assert found(case, world, shows) == []
 
 
 @pytest.mark.parametrize("case", FAULTY, ids=numbered(FAULTY))
-def test_whatever_goes_wrong_means_the_same(case: Case, world: WorldOf) -> None:
-    assert found(case, world) == []
+def test_whatever_goes_wrong_means_the_same(case: Case, world: WorldOf, shows: Shows) -> None:
+    assert found(case, world, shows) == []
+
+
+@pytest.mark.parametrize("model", DELIVERIES)
+def test_azure_says_where_it_differs(model: str) -> None:
+    differing = [expected_of(case).declared for case in CASES if case.model == model]
+    assert undeclared(differing, azure.capabilities(DELIVERIES[model], CONFIG)) == []
 
 
 @pytest.mark.parametrize("model", DELIVERIES)
@@ -73,7 +74,7 @@ def test_a_change_elsewhere_starts_what_has_no_filter_of_paths(model: str, world
         Pushed("main"),
         PullRequestOpened("dev", "main"),
     ):
-        case = Case(model, occurrence, all_well(model))
+        case = Case(model, occurrence, all_agree(DELIVERIES[model]))
         starts = started(case.delivery, occurrence, changed)
         expected = [simulate(start, case.outcomes) for start in starts]
         assert differences(expected, observed(case, world(model), teams, changed=changed)) == []
@@ -129,26 +130,6 @@ def test_an_approval_waits_as_long_as_the_spec_says(model: str) -> None:
 
 # ---------------------------------------------------------------- where Azure differs, and says so
 
-ACTIONS = [
-    (model, each.event) for model, delivery in DELIVERIES.items() for each in delivery.pipelines
-    if isinstance(each.event, Action)
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("model", "action"), ACTIONS, ids=[f"{model} {action.name}" for model, action in ACTIONS])
-def test_a_form_refuses_a_value_that_is_not_of_its_type_before_anything_runs(
-    model: str, action: Action, world: WorldOf
-) -> None:
-    """The reference has the guard refuse it. Capability `action`: a form with typed parameters."""
-    for name, value in (("environment", "nowhere"), ("window_months", "many"), ("strict", "maybe")):
-        if name in {each.name for each in action.parameters}:
-            given = {"version": "3.1", "reason": "the market moved", name: value}
-            fitting = {each.name: given[each.name] for each in action.parameters if each.name in given}
-            occurrence = ActionStarted(action.name, action.branches[0].replace("*", "1"), fitting)
-            assert found(Case(model, occurrence, all_well(model)), world) == [
-                f"it runs nothing and not ['action-{action.name}']"
-            ]
-
 
 @pytest.mark.parametrize(
     ("model", "approval", "branch"),
@@ -157,17 +138,9 @@ def test_a_form_refuses_a_value_that_is_not_of_its_type_before_anything_runs(
 def test_two_people_of_one_team_count_once(model: str, approval: str, branch: str, world: WorldOf) -> None:
     """learn.microsoft.com/azure/devops/pipelines/process/approvals: a group is one approver. It is as if one spoke."""
     occurrence = Pushed(branch)
-    both = granted(model, **{approval: Answer((PEOPLE[0], SECOND))})
-    one = granted(model, **{approval: Answer((PEOPLE[0],))})
+    both = answers_of(model, **{approval: Answer((PEOPLE[0], SECOND))})
+    one = answers_of(model, **{approval: Answer((PEOPLE[0],))})
     case = Case(model, occurrence, Outcomes({}, both, STARTER))
     runs = observed(case, world(model), teams_of(case.delivery))
     assert f"approval {approval} is waiting and not granted" in differences(case.expected, runs)
     assert differences(Case(model, occurrence, Outcomes({}, one, STARTER)).expected, runs) == []
-
-
-@pytest.mark.parametrize("model", DELIVERIES)
-def test_no_review_runs_for_a_fork_because_reviews_have_secrets(model: str, world: WorldOf) -> None:
-    """The check of the repository fails instead. Capability `verdict`: a pull request from a fork fails."""
-    (target, *_) = pipeline(model, "review").event.targets  # type: ignore[union-attr]
-    case = Case(model, PullRequestOpened("mallory:feat/a", target.branch), all_well(model))
-    assert found(case, world) == ["it runs nothing and not ['review']"]

@@ -10,21 +10,15 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import Case
-from conformance.github_cases import (
-    Row,
-    approval_rows,
-    faulty_rows,
-    granted,
-    ordinary,
-    path_rows,
-    plain_rows,
-)
+from conformance.equivalence import Shows, undeclared
+from conformance.github_cases import Row, approval_rows, customs_of, expected_of, path_rows
 from conformance.github_executor import AS_SET_UP, Executor, executor_of
 from conformance.github_files import Job as WorkflowJob
 from conformance.github_job import Ended, Stage
 from conformance.github_memory import Memory
 from conformance.github_people import api_of_runs
 from conformance.observing import differences
+from conformance.table import all_agree, answered_cases, cases, faulty_cases, plain_cases, usual_cases, wrong
 from deliveries import CONFIG
 from github_api import RUN_ID
 from local_models import DELIVERIES
@@ -65,7 +59,7 @@ def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExecutorOf]:
 
 def base(model: str) -> Case:
     """The model with everything approved; what happens is for each row to say."""
-    return Case(model, Pushed(""), Outcomes(answers=granted(DELIVERIES[model])))
+    return Case(model, Pushed(""), all_agree(DELIVERIES[model]))
 
 
 def first_checks(start: Start) -> dict[str, str]:
@@ -78,7 +72,7 @@ def first_checks(start: Start) -> dict[str, str]:
     return found
 
 
-STARTS = [(model, case) for model in DELIVERIES for case in ordinary(base(model))]
+STARTS = [(model, case) for model in DELIVERIES for case in usual_cases(model)]
 CHECKED = [(model, case) for model, case in STARTS if first_checks(case.starts[0])]
 ASKED = [(model, case) for model, case in STARTS if any(trace.approvals for trace in case.expected)]
 
@@ -90,56 +84,67 @@ def named(value: object) -> str | None:
     return f"{value.occurrence.label} {parameters.get('environment', '')}".rstrip()
 
 
-def wrong(rows: Iterable[Row], executor: Executor) -> dict[str, list[str]]:
-    """What GitHub does otherwise than the rows say; there must be rows."""
-    found = {str(row): _wrong(row, executor) for row in rows}
-    assert found
-    return {title: words for title, words in found.items() if words}
-
-
-def _wrong(row: Row, executor: Executor) -> list[str]:
-    observed = executor.observe(row.case, row.customs, row.changed)
-    words = sorted(differences(row.expected, observed))
-    return [] if words == sorted(row.differs) else words or [f"it does not differ: {row.differs}"]
-
-
 # ---------------------------------------------------------------- the table
 
 
 @pytest.mark.parametrize("model", DELIVERIES)
-def test_what_happens_starts_what_the_reference_starts(model: str, executor: ExecutorOf) -> None:
-    assert wrong(plain_rows(base(model)), executor(DELIVERIES[model])) == {}
+def test_what_happens_starts_what_the_reference_starts(model: str, executor: ExecutorOf, shows: Shows) -> None:
+    assert wrongs(plain_cases(model), executor(DELIVERIES[model]), shows) == {}
+
+
+@pytest.mark.parametrize(("model", "case"), STARTS, ids=named)
+def test_what_goes_wrong_in_a_job_has_the_consequences_of_the_reference(
+    model: str, case: Case, executor: ExecutorOf, shows: Shows
+) -> None:
+    assert wrongs(faulty_cases(case), executor(DELIVERIES[model]), shows) == {}
+
+
+@pytest.mark.parametrize(("model", "case"), ASKED, ids=named)
+def test_people_who_say_something_else_than_yes_have_the_consequences_of_the_reference(
+    model: str, case: Case, executor: ExecutorOf, shows: Shows
+) -> None:
+    assert wrongs(answered_cases(case), executor(DELIVERIES[model]), shows) == {}
+
+
+def wrongs(found: Iterable[Case], executor: Executor, shows: Shows) -> dict[str, list[str]]:
+    """What GitHub does otherwise than it must; there must be cases."""
+    told: dict[str, list[str]] = {}
+    for case in found:
+        expected = expected_of(case)
+        told[str(case)] = wrong(expected, executor.observe(case, customs_of(case)))
+        if not told[str(case)]:
+            shows("github", case, expected.declared)
+    assert told
+    return {title: words for title, words in told.items() if words}
+
+
+@pytest.mark.parametrize("model", DELIVERIES)
+def test_github_says_where_it_differs(model: str) -> None:
+    rows = [row for case in usual_cases(model) for row in approval_rows(case, case.starts[0].pipeline)]
+    differing = [*(expected_of(case).declared for case in cases(model)), *(row.declared for row in rows)]
+    assert undeclared(differing, github.capabilities(DELIVERIES[model], CONFIG)) == []
+
+
+# ---------------------------------------------------------------- what only GitHub has
+
+
+def wrong_rows(rows: Iterable[Row], executor: Executor) -> dict[str, list[str]]:
+    """What GitHub does otherwise than the rows say; there must be rows."""
+    found = {str(row): differences(row.expected, executor.observe(row.case, row.customs, row.changed)) for row in rows}
+    assert found
+    return {title: words for title, words in found.items() if words}
 
 
 @pytest.mark.parametrize("model", DELIVERIES)
 def test_a_push_starts_what_concerns_it(model: str, executor: ExecutorOf) -> None:
     rows = list(path_rows(base(model)))
     assert {len(row.expected) for row in rows} == {0, 1}
-    assert wrong(rows, executor(DELIVERIES[model])) == {}
-
-
-@pytest.mark.parametrize(("model", "case"), STARTS, ids=named)
-def test_what_goes_wrong_in_a_job_has_the_consequences_of_the_reference(
-    model: str, case: Case, executor: ExecutorOf
-) -> None:
-    assert wrong(faulty_rows(case, case.starts[0].pipeline), executor(DELIVERIES[model])) == {}
+    assert wrong_rows(rows, executor(DELIVERIES[model])) == {}
 
 
 @pytest.mark.parametrize(("model", "case"), ASKED, ids=named)
-def test_people_who_say_something_else_than_yes_have_the_consequences_of_the_reference(
-    model: str, case: Case, executor: ExecutorOf
-) -> None:
-    assert wrong(approval_rows(case, case.starts[0].pipeline), executor(DELIVERIES[model])) == {}
-
-
-@pytest.mark.parametrize("model", DELIVERIES)
-def test_each_difference_is_declared_in_the_report_of_capabilities(model: str) -> None:
-    told = list(github.capabilities(DELIVERIES[model], CONFIG))
-    rows = list(plain_rows(base(model)))
-    for case in ordinary(base(model)):
-        rows += [*faulty_rows(case, case.starts[0].pipeline), *approval_rows(case, case.starts[0].pipeline)]
-    for subject, words in {row.declared for row in rows if row.declared}:
-        assert any(each.subject.startswith(subject) and words in each.detail for each in told), words
+def test_people_and_settings_that_only_github_has_change_nothing(model: str, case: Case, executor: ExecutorOf) -> None:
+    assert wrong_rows(approval_rows(case, case.starts[0].pipeline), executor(DELIVERIES[model])) == {}
 
 
 @pytest.mark.parametrize("model", DELIVERIES)
@@ -211,7 +216,9 @@ def test_deployments_of_an_environment_hold_one_group_and_wait_as_the_spec_says(
         held = {name: locks for name, locks in held.items() if name in own}
         for lock, jobs in locks_of(pipeline):
             for name in jobs & held.keys():
-                _, found = held.pop(name)
+                locks = held.pop(name)
+                assert len(locks) == 2, name
+                _, found = locks
                 assert (found.cancels, found.keeps_all) == (False, lock.waiting == "all")
                 groups.setdefault((model, lock.name), set()).add(found.group)
         assert {len(locks) for locks in held.values()} <= {1}
@@ -292,6 +299,7 @@ class TellingCase(Case):
 
 def test_people_are_told_of_failures_alone(executor: ExecutorOf) -> None:
     case = TellingCase("fraud-detection", Pushed("prod"), base("fraud-detection").outcomes)
-    rows = [Row(case), *faulty_rows(case, case.starts[0].pipeline)]
-    assert {any(trace.told for trace in row.expected) for row in rows} == {True, False}
-    assert wrong(rows, executor(TELLING)) == {}
+    found = [case, *faulty_cases(case)]
+    assert {any(trace.told for trace in expected_of(each).traces) for each in found} == {True, False}
+    for each in found:
+        assert wrong(expected_of(each), executor(TELLING).observe(each)) == []

@@ -114,7 +114,7 @@ def _event(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[C
             detail = f"pipeline '{name}' must have no schedule in its own settings, which would win over the file"
             yield with_settings(f"schedule {schedule}", detail=detail, origin=origin)
         case Action(name=action):
-            detail = "a form with typed parameters, by hand or through the REST API"
+            detail = "a form, by hand or through the REST API; it refuses a value that is not of its type"
             yield exact(f"action {action}", detail=detail, origin=origin)
 
 

@@ -89,7 +89,10 @@ def _start(pipeline: Pipeline, config: Config) -> Iterator[Capability]:
             how = f"the timer on {config.default_branch} starts the run on {event.branch} through the API; {how}"
         yield Capability(f"schedule {event.name}", Fidelity.WITH_SETTINGS, how, pipeline.origin)
     if isinstance(event, Action):
-        how = f"started on the Actions page or through the API, from {', '.join(event.branches)}"
+        how = (
+            f"started on the Actions page or through the API, from {', '.join(event.branches)}; the form refuses a value "
+            "that is not of its type"
+        )
         yield Capability(f"action {event.name}", Fidelity.WITH_SETTINGS, how, pipeline.origin)
     if pipeline.paths:
         how = (

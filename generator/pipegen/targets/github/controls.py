@@ -145,7 +145,7 @@ def _locks(deployments: list[Deployment]) -> Iterator[Capability]:
         waiting = (
             "100 may wait, in the order in which they came; a further one is cancelled"
             if lock.waiting == "all"
-            else "one may wait, and a newer one takes its place"
+            else "one may wait, and one that comes later takes its place, also an older run"
         )
         how = f"concurrency group {lock_group(lock)}, for this repository alone: {waiting}"
         if lock.name not in environments:

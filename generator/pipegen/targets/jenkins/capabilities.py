@@ -108,7 +108,8 @@ def _start(delivery: Delivery, pipeline: Pipeline) -> Iterator[Capability]:
             names = ", ".join(asked.name for asked in parameters(pipeline.event)) or "none"
             detail = (
                 f"`Build with Parameters` of {job_name(delivery, pipeline)}, or POST buildWithParameters with an API "
-                f"token; parameters: {names}; the permission Job/Build is for those who may start it"
+                f"token; parameters: {names}; the permission Job/Build is for those who may start it; the form refuses "
+                "what is no choice, and takes a boolean that is not true for false"
             )
             yield Capability(f"action {name}", Fidelity.WITH_SETTINGS, detail, pipeline.origin)
         case _:

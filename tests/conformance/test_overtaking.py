@@ -1,0 +1,142 @@
+"""Runs that come to an environment while another deploys to it: who is next, and who gives way.
+
+An approval is asked before the lock is taken, so that a newer run whose people are faster goes before an older one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+import yaml
+
+from deliveries import CONFIG
+from local_models import DELIVERIES
+from pipegen.delivery import Delivery, Deployment, Lock, Merged, Pipeline, Scheduled
+from pipegen.targets import TARGETS
+
+Served = tuple[int, ...]
+"""The runs that get the lock, in order. Runs are numbered by age, the oldest first."""
+Queue = Callable[[Sequence[int]], Served]
+"""Whom of these runs, which come in this order while the first of them deploys, a CI system serves."""
+
+COMINGS = ((0, 1), (1, 0), (0, 1, 2), (0, 2, 1), (2, 1, 0))
+"""A second run after the first or overtaking it; a third one, in order and not."""
+
+
+def reference(lock: Lock, runs: Sequence[int]) -> Served:
+    holder, *waiting = runs
+    return (holder, *(waiting if lock.waiting == "all" else [max(waiting)]))
+
+
+# ---------------------------------------------------------------- what each CI system does, by its vendor's words
+
+
+def on_github(pipeline: Pipeline, lock: Lock, files: Mapping[str, str]) -> Queue:
+    """docs.github.com/actions/using-jobs/using-concurrency: one waits, and a later one takes its place; or `queue`."""
+    named = f".{pipeline.id}."
+    documents = [yaml.safe_load(text) for path, text in files.items() if named in path]
+    held = [each for document in documents for each in _groups(document) if each["group"] == f"pipegen-{lock.name}"]
+    assert held
+    assert all(each == held[0] and each["cancel-in-progress"] is False for each in held)
+    keeps_all = held[0].get("queue") == "max"
+    return lambda runs: (runs[0], *(runs[1:] if keeps_all else runs[-1:]))
+
+
+def _groups(document: Mapping[str, Mapping[str, Mapping[str, object]]]) -> Iterator[Mapping[str, object]]:
+    for part in (document, *document["jobs"].values()):
+        if "concurrency" in part:
+            yield part["concurrency"]  # type: ignore[misc]
+
+
+def on_azure(pipeline: Pipeline, lock: Lock, files: Mapping[str, str]) -> Queue:
+    """learn.microsoft.com/azure/devops/pipelines/process/approvals, exclusive lock: in order, or the latest run."""
+    (text,) = (text for path, text in files.items() if path.endswith(f"/{pipeline.id}.yml"))
+    stages = re.split(r"\n  - stage: ", text)[1:]
+    (behavior,) = {
+        re.findall(r"\n    lockBehavior: (\w+)", stage)[0]
+        for stage in stages
+        if re.search(rf"\n +environment: {lock.name}\n", stage)
+    }
+    return lambda runs: (runs[0], *(runs[1:] if behavior == "sequential" else [max(runs[1:])]))
+
+
+def on_jenkins(pipeline: Pipeline, lock: Lock, files: Mapping[str, str]) -> Queue:
+    """plugins.jenkins.io/lockable-resources and /pipeline-milestone-step.
+
+    Runs go in the order of asking, or with `inversePrecedence` the last that asked goes first. A run that comes to a
+    milestone which a newer one has passed ends there.
+    """
+    (text,) = (text for path, text in files.items() if path.endswith(f"/{pipeline.id}.Jenkinsfile"))
+    (taken,) = set(re.findall(rf"lock\(resource: '{lock.name}'(.*?)\)", text))
+    is_inverse = taken == ", inversePrecedence: true"
+    assert is_inverse or taken == ""
+    assert ("milestone(ordinal:" in text) or not is_inverse
+
+    def served(runs: Sequence[int]) -> Served:
+        turns = (runs[0], *(reversed(runs[1:]) if is_inverse else runs[1:]))
+        return tuple(run for place, run in enumerate(turns) if not is_inverse or run >= max(turns[: place + 1]))
+
+    return served
+
+
+QUEUES = {"github": on_github, "azure": on_azure, "jenkins": on_jenkins}
+
+# ---------------------------------------------------------------- where they differ, and say so
+
+LATE = "one that comes later takes its place, also an older run"
+OLDER = "an older one that waits ends as soon as its turn comes"
+DIFFERENT: Mapping[tuple[str, tuple[int, ...]], tuple[Served, str]] = {
+    ("github", (0, 2, 1)): ((0, 1), LATE),
+    ("github", (2, 1, 0)): ((2, 0), LATE),
+    ("jenkins", (1, 0)): ((1,), OLDER),
+    ("jenkins", (0, 2, 1)): ((0, 1, 2), "a newer run of"),
+    ("jenkins", (2, 1, 0)): ((2,), OLDER),
+}
+"""(target, the order of coming) -> whom it serves where only the newest is kept, and what its report says of it."""
+
+
+def units() -> Iterator[tuple[str, Pipeline, Lock]]:
+    """Each environment that a merge or a timer deploys to; an action does one thing at a time for people."""
+    for model, delivery in DELIVERIES.items():
+        for pipeline in delivery.pipelines:
+            if isinstance(pipeline.event, Merged | Scheduled):
+                yield from ((model, pipeline, unit.lock) for unit in _deployments(pipeline))
+
+
+def _deployments(pipeline: Pipeline) -> Iterator[Deployment]:
+    yield from (phase.deployment for phase in pipeline.phases if phase.deployment)
+
+
+UNITS = list(units())
+
+
+def report(target: str, delivery: Delivery, lock: Lock) -> str:
+    found = TARGETS[target].capabilities(delivery, CONFIG)
+    return " ".join(each.detail for each in found if each.subject == f"lock {lock.name}")
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+@pytest.mark.parametrize(
+    ("model", "pipeline", "lock"), UNITS, ids=[f"{model} {each.id} {lock.name}" for model, each, lock in UNITS]
+)
+def test_a_second_run_that_overtakes_the_first_is_served_as_the_reference_says(
+    target: str, model: str, pipeline: Pipeline, lock: Lock
+) -> None:
+    delivery = DELIVERIES[model]
+    queue = QUEUES[target](pipeline, lock, TARGETS[target].render(delivery, CONFIG))
+    for runs in COMINGS:
+        expected, words = reference(lock, runs), ""
+        if lock.waiting == "newest":
+            expected, words = DIFFERENT.get((target, runs), (expected, ""))
+        assert queue(runs) == expected, runs
+        assert words in report(target, delivery, lock)
+
+
+def test_both_ways_to_wait_are_tried() -> None:
+    assert {lock.waiting for _, _, lock in UNITS} == {"all", "newest"}
+    for target in TARGETS:
+        found = [runs for name, runs in DIFFERENT if name == target]
+        newest = Lock("any", "newest")
+        assert all(DIFFERENT[target, runs][0] != reference(newest, runs) for runs in found)
