@@ -10,9 +10,10 @@ BENCH_READY := $(BENCH)/.ready
 NODE_READY := tests/validators/node_modules/.package-lock.json
 SHOWN := build/conformance.json
 TESTS ?=
+WORDS ?=
 BENCH_OPTIONS ?=
 
-.PHONY: demo test conformance equivalence lint format bench golden schema lock clean
+.PHONY: demo test conformance equivalence mutations lint format bench golden schema lock clean
 
 demo: $(READY)  ## sets up, then renders the shipped specs below build/demo and shows what it did
 	@BIN=$(BIN) sh docs/demo.sh
@@ -25,6 +26,9 @@ conformance: $(SHOWN)  ## carries out what is generated, for every model, occurr
 
 equivalence: $(SHOWN)  ## the same, and writes docs/equivalence.md anew
 	PYTHONPATH=tests $(BIN)/python -m conformance.equivalence $(SHOWN)
+
+mutations: $(READY) $(NODE_READY)  ## changes the targets in ways that the tables must find out
+	$(BIN)/python tests/conformance/try_mutations.py $(WORDS)
 
 .PHONY: $(SHOWN)
 $(SHOWN): $(READY) $(NODE_READY)

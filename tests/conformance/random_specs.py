@@ -261,7 +261,9 @@ def _asked_for(action: Action) -> ActionStarted:
     environment, branches = (action.places or (("", action.branches),))[-1]
     known: dict[str, Any] = {**_VALUES, "environment": environment}
     place = TAG if branches[0].startswith("v") else named(branches[0])
-    return ActionStarted(action.name, place, {each.name: known[each.name] for each in action.parameters})
+    return ActionStarted(
+        action.name, place, {each.name: known.get(each.name, each.default) for each in action.parameters}
+    )
 
 
 def named(pattern: str) -> str:

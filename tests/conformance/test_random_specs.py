@@ -15,11 +15,11 @@ from conformance.random_runs import EXECUTORS
 from conformance.random_specs import Drawn, drawn_specs, errors
 from deliveries import CONFIG
 from pipegen.targets import TARGETS
-from test_golden_validators import AZURE, GITHUB, JENKINS, Check
+from test_golden_validators import AZURE, GITHUB, GITLAB, JENKINS, Check
 from test_properties import OF_THE_AUTHOR, written
 from validators.explained import unexplained
 
-VALIDATORS: Mapping[str, Sequence[Check]] = {"azure": AZURE, "github": GITHUB, "jenkins": JENKINS}
+VALIDATORS: Mapping[str, Sequence[Check]] = {"azure": AZURE, "github": GITHUB, "gitlab": GITLAB, "jenkins": JENKINS}
 Wrong = Mapping[str, object]
 """What is wrong, by where; empty where nothing is."""
 
