@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipegen.config import Config, Host
-from pipegen.delivery import Delivery
-from pipegen.targets.azure.capabilities import capabilities
-from pipegen.targets.azure.document import document
+from pipegen.delivery import Capability, Delivery, Verdict
 from pipegen.targets.azure.names import FOLDER, path_of
-from pipegen.targets.azure.root import root
-from pipegen.yaml_text import emit
 
 if TYPE_CHECKING:
     from pipegen.config.platforms import TargetSettings
+
+__all__ = [
+    "COMMENT",
+    "EXAMPLE",
+    "FOLDERS",
+    "HOSTS",
+    "PATTERNS",
+    "SIGNS",
+    "TITLE",
+    "capabilities",
+    "render",
+    "root",
+    "settings",
+]
 
 TITLE = "Azure Pipelines"
 FOLDERS = (FOLDER,)
@@ -44,7 +55,24 @@ __all__ = [
 
 def render(delivery: Delivery, config: Config) -> dict[str, str]:
     """Path -> text of every pipeline."""
+    from pipegen.targets.azure.document import document  # noqa: PLC0415  (only who renders pays for it)
+    from pipegen.yaml_text import emit  # noqa: PLC0415
+
     return {path_of(delivery, each): emit(document(delivery, each, config)) for each in delivery.pipelines}
+
+
+def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
+    """The check of the repository, and what all reviews have in common."""
+    from pipegen.targets.azure import root_files  # noqa: PLC0415  (only who renders pays for it)
+
+    return root_files.root(config, verdict)
+
+
+def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """What it makes of each item of a delivery."""
+    from pipegen.targets.azure import report  # noqa: PLC0415  (only who asks pays for it)
+
+    return report.capabilities(delivery, config)
 
 
 def settings() -> type[TargetSettings]:

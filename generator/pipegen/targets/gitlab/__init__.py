@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipegen.config import Config, Host
-from pipegen.delivery import Delivery, Verdict
-from pipegen.targets.gitlab.capabilities import capabilities
-from pipegen.targets.gitlab.document import model_files
+from pipegen.delivery import Capability, Delivery, Verdict
 from pipegen.targets.gitlab.names import FOLDER, ROOT_FILE
-from pipegen.targets.gitlab.root import root_files
 
 if TYPE_CHECKING:
     from pipegen.config.platforms import TargetSettings
@@ -42,12 +40,23 @@ ml-release = "acme/ml-release"
 
 
 def render(delivery: Delivery, config: Config) -> dict[str, str]:
+    from pipegen.targets.gitlab.document import model_files  # noqa: PLC0415  (only who renders pays for it)
+
     return dict(model_files(delivery, config))
 
 
 def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
     """The file that GitLab reads first, and what all jobs have in common."""
-    return root_files(config, verdict)
+    from pipegen.targets.gitlab import root_files  # noqa: PLC0415  (only who renders pays for it)
+
+    return root_files.root_files(config, verdict)
+
+
+def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """What it makes of each item of a delivery."""
+    from pipegen.targets.gitlab import report  # noqa: PLC0415  (only who asks pays for it)
+
+    return report.capabilities(delivery, config)
 
 
 def settings() -> type[TargetSettings]:

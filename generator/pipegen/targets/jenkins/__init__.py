@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipegen.config import Host
-from pipegen.targets.jenkins.capabilities import capabilities
-from pipegen.targets.jenkins.files import render, root
+from pipegen.config import Config, Host
+from pipegen.delivery import Capability, Delivery, Verdict
 from pipegen.targets.jenkins.names import FOLDER
 
 if TYPE_CHECKING:
@@ -37,6 +37,27 @@ gpu = "gpu-linux"
 [jenkins.teams]
 ml-release = "ml-release-approvers"
 """
+
+
+def render(delivery: Delivery, config: Config) -> dict[str, str]:
+    """A file for each pipeline."""
+    from pipegen.targets.jenkins import files  # noqa: PLC0415  (only who renders pays for it)
+
+    return files.render(delivery, config)
+
+
+def root(config: Config, verdict: Verdict | None) -> dict[str, str]:
+    """The file of the check of the repository."""
+    from pipegen.targets.jenkins import files  # noqa: PLC0415  (only who renders pays for it)
+
+    return files.root(config, verdict)
+
+
+def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """What it makes of each item of a delivery."""
+    from pipegen.targets.jenkins import report  # noqa: PLC0415  (only who asks pays for it)
+
+    return report.capabilities(delivery, config)
 
 
 def settings() -> type[TargetSettings]:

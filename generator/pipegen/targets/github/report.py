@@ -90,8 +90,8 @@ def _start(pipeline: Pipeline, config: Config) -> Iterator[Capability]:
         yield Capability(f"schedule {event.name}", Fidelity.WITH_SETTINGS, how, pipeline.origin)
     if isinstance(event, Action):
         how = (
-            f"started on the Actions page or through the API, from {', '.join(event.branches)}; the form refuses a value "
-            "that is not of its type"
+            f"started on the Actions page or through the API, from {', '.join(event.branches)}; the form refuses a "
+            "value that is not of its type"
         )
         yield Capability(f"action {event.name}", Fidelity.WITH_SETTINGS, how, pipeline.origin)
     if pipeline.paths:
