@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipegen.header import digest_inputs, with_header
-from pipegen.workspace import Selection
+from pipegen.workspace.pruning import Selection
 
 CHURN = "model-specs/churn.yaml"
 FRAUD = "model-specs/fraud.yaml"

@@ -15,7 +15,7 @@ from pipegen.compiler import load_spec, open_repository
 from pipegen.diagnostics import Diagnostic, Refused
 from pipegen.reporting import text
 from pipegen.repository import check_repository, summary
-from pipegen.workspace import spec_paths
+from pipegen.workspace.specs import spec_paths
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = f'[pipegen]\nversion = "0.1.0"\nsha256 = "{"0" * 64}"\n'

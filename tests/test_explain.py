@@ -19,9 +19,9 @@ from deliveries import CONFIG, ROOT, SPECS, delivery_of
 from pipegen.cli import main
 from pipegen.delivery import Action, Capability, Delivery, Fidelity, Merged, Review, ReviewTarget, Scheduled, Tagged
 from pipegen.explanation import Explanation, as_json, as_text, explanation
-from pipegen.explanation.layout import paragraph, table
 from pipegen.explanation.values import ExplainedJob, Prompts
 from pipegen.explanation.words import duration, either, occasion, prompts
+from pipegen.layout import paragraph, table
 from pipegen.plan import plan
 from pipegen.spec.model import ModelSpec
 from pipegen.targets import TARGETS

@@ -93,7 +93,9 @@ conda = {file = "environment.yml", name = "models"}
 @pytest.mark.parametrize("full", [False, True])
 def test_what_pipegen_toml_says_for_all_models_is_left_out(repository: Path, run: Run, *, full: bool) -> None:
     settings = repository / "pipegen.toml"
-    settings.write_text(settings.read_text("utf-8").replace('"github", "gitlab", "jenkins"', '"github"') + SHARED, "utf-8")
+    settings.write_text(
+        settings.read_text("utf-8").replace('"github", "gitlab", "jenkins"', '"github"') + SHARED, "utf-8"
+    )
     result = run("new", "fraud", "--owner", "risk", *(("--full",) if full else ()))
     assert (result.exit_code, result.stderr) == (0, "")
     written = Source.read(repository / "model-specs" / "fraud.yaml", "x")

@@ -11,7 +11,8 @@ import pytest
 
 import pipegen.workspace
 from disk import put
-from pipegen.workspace import CODES, find_root, spec_paths
+from pipegen.workspace.findings import CODES
+from pipegen.workspace.specs import find_root, spec_paths
 
 SPECS = {"model-specs/b.yml": "", "model-specs/a.yaml": "", "model-specs/bases/base.yaml": "", "elsewhere/c.spec": ""}
 

@@ -7,8 +7,9 @@ import pytest
 
 from disk import CHURN, FRAUD, by_newer, generated, put, selection, tree
 from pipegen.diagnostics import Refused
-from pipegen.workspace import check, write
+from pipegen.workspace.checking import check
 from pipegen.workspace.differences import diff
+from pipegen.workspace.writing import write
 
 PATH = "azure-pipelines/churn.yml"
 NOW = generated("name: now\n")

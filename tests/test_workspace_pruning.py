@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from disk import CHURN, FRAUD, by_newer, generated, put, selection, tree
-from pipegen.workspace import generated_files, prune, surplus, write
+from pipegen.workspace.pruning import generated_files, prune, surplus
+from pipegen.workspace.writing import write
 
 FILE = generated()
 EDITED = FILE + "# mine\n"

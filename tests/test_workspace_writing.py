@@ -10,7 +10,7 @@ import pytest
 
 from disk import FRAUD, by_newer, generated, put, tree
 from pipegen.diagnostics import Refused
-from pipegen.workspace import write
+from pipegen.workspace.writing import write
 
 OLD, NEW = generated("name: old\n"), generated("name: new\n")
 EDITED = OLD.replace("old", "mine")

@@ -16,8 +16,7 @@ from pipegen.config import CONFIG_FILE, OTHER_VERSION
 from pipegen.diagnostics import Diagnostic, Refused, Severity, has_errors
 from pipegen.reporting import FORMATS, formatted, text
 from pipegen.target_names import BUILT_IN, is_known, refusal
-from pipegen.workspace import find_root, spec_paths
-from pipegen.workspace.specs import SPEC_FOLDER
+from pipegen.workspace.specs import SPEC_FOLDER, find_root, spec_paths
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

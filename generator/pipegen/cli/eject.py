@@ -20,7 +20,7 @@ from pipegen.compiler import Repository, compile_spec, load_spec, open_repositor
 from pipegen.diagnostics import Refused
 from pipegen.onboarding import disk, leaving
 from pipegen.targets import targets_of
-from pipegen.workspace import find_root, spec_paths
+from pipegen.workspace.specs import find_root, spec_paths
 
 
 @click.command("eject")

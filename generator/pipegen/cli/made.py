@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic
 from pipegen.repository import Summary, summary
-from pipegen.workspace import Selection, check_texts
+from pipegen.workspace.checking import check_texts
+from pipegen.workspace.pruning import Selection
 
 if TYPE_CHECKING:
     from pipegen.cache import Entry

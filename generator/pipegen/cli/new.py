@@ -14,7 +14,7 @@ from pipegen.diagnostics import Diagnostic
 from pipegen.onboarding import disk, first_spec
 from pipegen.onboarding.adoption import SCHEMA_FILE, schema_text
 from pipegen.repository import check_repository, summary
-from pipegen.workspace import find_root, spec_paths
+from pipegen.workspace.specs import find_root, spec_paths
 
 
 @click.command("new")

@@ -34,7 +34,9 @@ from pipegen.cli.progress import watched
 from pipegen.diagnostics import Diagnostic, Refused, has_errors
 from pipegen.header import REPOSITORY
 from pipegen.repository import check_repository
-from pipegen.workspace import Selection, check_paths, prune, surplus, write
+from pipegen.workspace.checking import check_paths
+from pipegen.workspace.pruning import Selection, prune, surplus
+from pipegen.workspace.writing import write
 
 if TYPE_CHECKING:
     from pipegen.cache import Cache

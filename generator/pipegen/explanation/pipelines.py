@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from pipegen.explanation import words
-from pipegen.explanation.layout import paragraph, table
 from pipegen.explanation.values import ExplainedJob, ExplainedParameter, ExplainedPhase, ExplainedPipeline
+from pipegen.layout import paragraph, table
 
 _LABEL = 17
 

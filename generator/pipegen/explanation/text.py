@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from pipegen.delivery import Fidelity
 from pipegen.explanation import words
-from pipegen.explanation.layout import paragraph, table
 from pipegen.explanation.pipelines import detail, overview
 from pipegen.explanation.values import ExplainedTarget, Explanation, Kept
+from pipegen.layout import paragraph, table
 
 _BOLD, _RED, _YELLOW, _RESET = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[0m"
 _HEADINGS = {

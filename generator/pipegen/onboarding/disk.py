@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pipegen.diagnostics import Diagnostic, Refused
 from pipegen.source import Source
-from pipegen.workspace import spec_paths, write_together
 from pipegen.workspace.findings import unusable
 from pipegen.workspace.outputs import look
+from pipegen.workspace.specs import spec_paths
+from pipegen.workspace.writing import write_together
 
 _CARRIAGE = "\r\n"
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from pipegen.diagnostics import Refused
 from pipegen.onboarding import disk
 from pipegen.onboarding.yaml_edits import with_value
-from pipegen.workspace import generated_files, write_together
 from pipegen.workspace.findings import finding, unusable
 from pipegen.workspace.outputs import Verdict, judge, look
+from pipegen.workspace.pruning import generated_files
+from pipegen.workspace.writing import write_together
 
 SUFFIX = ".ejected"
 _END = r"(?:\r\n|\r|\n)"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pipegen.explanation.layout import paragraph
+from pipegen.layout import paragraph
 from pipegen.simulation.trace import (
     ApprovalResult,
     ApprovalTrace,
