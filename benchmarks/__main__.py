@@ -11,7 +11,17 @@ from itertools import count as numbers
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.bounds import CHECK, CHECK_JSONSCHEMA, GCIP, JENKINS_JOBS, NO_CACHE, NOTHING, ONE_CHANGED, VALIDATE
+from benchmarks.bounds import (
+    CHECK,
+    CHECK_JSONSCHEMA,
+    GCIP,
+    JENKINS_JOBS,
+    NO_CACHE,
+    NOTHING,
+    ONE_CHANGED,
+    SIMULATE,
+    VALIDATE,
+)
 from benchmarks.jenkins_jobs import write_definitions
 from benchmarks.measuring import Command, Cost, measured_in_turns, run
 from benchmarks.models import models
@@ -65,6 +75,7 @@ def _own(repository: Path, count: int) -> Iterator[Command]:
     yield replace(changed, before=lambda: change(repository, last, f"text {next(texts)}"))
     yield _pipegen(NO_CACHE, repository, "render", "--check", "--no-cache")
     yield _pipegen(VALIDATE, repository, "validate")
+    yield _pipegen(SIMULATE, repository, "simulate", f"{SPECS}/{last.name}.yaml", "--event", "merged:prod")
 
 
 def _pipegen(name: str, repository: Path, *words: str) -> Command:

@@ -14,6 +14,8 @@ ONE_CHANGED = "render, one spec changed"
 NO_CACHE = "render --check, no cache"
 """What CI runs."""
 VALIDATE = "pipegen validate"
+SIMULATE = "pipegen simulate"
+"""Of one spec of all."""
 JENKINS_JOBS = "jenkins-jobs test"
 GCIP = "gcip"
 CHECK_JSONSCHEMA = "check-jsonschema"
@@ -46,6 +48,7 @@ def bounds(table: Table) -> Iterator[Bound]:
     if one:
         ratio = one[CHECK].wall / one[NOTHING].wall
         yield Bound(f"{CHECK}, 1 spec, 3 targets: wall / {NOTHING}", ratio, 20, 12)
+        yield Bound(f"{SIMULATE}: wall / {NOTHING}", one[SIMULATE].wall / one[NOTHING].wall, 22)
     if many:
         a_spec = many[CHECK].cpu / MANY * 1000
         yield Bound(f"{CHECK}, {MANY} specs, 3 targets: ms of CPU a spec", a_spec, 2, 1)
