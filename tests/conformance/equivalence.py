@@ -12,6 +12,7 @@ from pathlib import Path
 
 from conformance.cases import Case
 from conformance.cells import NOTHING, Cell, cell_of
+from conformance.overtaking import COMINGS, DIFFERENT, reference
 from conformance.table import Declared, cases
 from local_models import DELIVERIES
 from pipegen.delivery import Capability
@@ -90,6 +91,8 @@ def page(shown: Sequence[Shown], example: Sequence[Case]) -> str:
         "\n".join(_answers(shown, example)),
         _DIFFERENCES,
         "\n".join(_differences(shown)),
+        _OVERTAKING,
+        "\n".join(_overtaking()),
     )
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -125,6 +128,14 @@ _DIFFERENCES = """\
 ## Differences that are declared
 
 Each is what the report of capabilities says under that subject, and the tables found just that."""
+
+
+_OVERTAKING = """\
+## Runs that overtake each other
+
+Runs are numbered by age. They come to an environment in the order of the first column, while the first of them deploys
+to it; the other columns say who deploys, in order. `all` and `newest` are what the spec says of runs that wait. Where a
+CI system does not do as the reference, its report says so under `lock`."""
 
 
 def _run(shown: Sequence[Shown]) -> Iterator[str]:
@@ -204,6 +215,21 @@ def _differences(shown: Sequence[Shown]) -> Iterator[str]:
         place = ", ".join(events[:3]) + (f" and {len(events) - 3} more" if len(events) > 3 else "")
         subject = declared.subject.strip()
         yield f"| {TARGETS[target].TITLE} | {declared.meaning} | `{subject}` | {place} | {len(those)} |"
+
+
+def _overtaking() -> Iterator[str]:
+    names = sorted(TARGETS)
+    yield f"| they come | kept | reference | {' | '.join(TARGETS[name].TITLE for name in names)} |"
+    yield f"|---|---|---|{'---|' * len(names)}"
+    for waiting in ("all", "newest"):
+        for runs in COMINGS:
+            usual = reference(waiting, runs)
+            told = [DIFFERENT.get((name, waiting, runs), (usual, ""))[0] for name in names]
+            yield f"| {' | '.join((_order(runs), f'`{waiting}`', _order(usual), *map(_order, told)))} |"
+
+
+def _order(runs: Sequence[int]) -> str:
+    return ", ".join(str(run + 1) for run in runs)
 
 
 # ---------------------------------------------------------------- by hand and in CI
