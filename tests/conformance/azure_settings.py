@@ -75,8 +75,8 @@ def _definitions(made: Settings, subject: str, detail: str) -> None:
 
 def _approval(made: Settings, subject: str, detail: str) -> None:
     found = re.match(
-        r"environment (\S+): an approval check with approvers (.+), minimum number of approvers (\d+); create it before"
-        r" the first run",
+        r"environment (\S+): an approval check with approvers (.+), minimum number of approvers (\d+)"
+        r"(?:; two people of one team count once)?; create it before the first run",
         detail,
     )
     if found:

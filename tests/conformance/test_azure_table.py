@@ -144,3 +144,7 @@ def test_two_people_of_one_team_count_once(model: str, approval: str, branch: st
     runs = observed(case, world(model), teams_of(case.delivery))
     assert f"approval {approval} is waiting and not granted" in differences(case.expected, runs)
     assert differences(Case(model, occurrence, Outcomes({}, one, STARTER)).expected, runs) == []
+    report = [
+        each.detail for each in azure.capabilities(case.delivery, CONFIG) if each.subject == f"approval {approval}"
+    ]
+    assert "two people of one team count once" in " ".join(report)

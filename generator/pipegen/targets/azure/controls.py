@@ -50,6 +50,7 @@ def _check(approval: Approval, people: tuple[str, ...]) -> Iterator[Capability]:
     where, origin = f"environment {approval.id}", approval.origin
     wanted = f"approvers {listed(people)}, minimum number of approvers {approval.count}"
     first = "create it before the first run: one that a run creates by itself asks nobody"
+    wanted += "; two people of one team count once" if approval.count > 1 else ""
     yield with_settings(
         f"approval {approval.id}", detail=f"{where}: an approval check with {wanted}; {first}", origin=origin
     )
