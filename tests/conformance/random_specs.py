@@ -54,7 +54,7 @@ from specs import spec_from, stage_kinds, valid_specs
 NAME = "drawn"
 PATH = f"model-specs/{NAME}.yaml"
 TAG = "v1"
-_VALUES = {"reason": "abc", "months": "6", "share": "0.25", "strict": "false", "size": "small", "version": "3.1"}
+_VALUES = {"reason": "abc", "months": "6", "share": "0.25", "strict": "false", "size": "small", "version": "7"}
 
 
 # ---------------------------------------------------------------- specs
@@ -308,8 +308,9 @@ def world_for(drawn: Drawn, folder: Path) -> World:
 
 def _deliver(world: World, delivery: Delivery) -> None:
     for pipeline in delivery.pipelines:
-        if isinstance(pipeline.event, Merged):
-            trace = LocalRun(pipeline, world, Started(pipeline.event.branch, run_id=pipeline.id)).run()
+        if isinstance(pipeline.event, Merged | Tagged):
+            place = pipeline.event.branch if isinstance(pipeline.event, Merged) else TAG
+            trace = LocalRun(pipeline, world, Started(place, run_id=pipeline.id)).run()
             assert "failed" not in trace.jobs.values(), _failure(pipeline, trace.ran)
 
 
