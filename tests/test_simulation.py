@@ -319,6 +319,12 @@ def test_people_see_what_waits_for_whom() -> None:
     assert told.stdout.endswith("The run: waiting.\n")
 
 
+def test_the_stage_of_a_deployment_stands_for_its_jobs() -> None:
+    told = _said("--event", "merged:prod", "--approve", "serving-prod=ann,ben", "--fail", "deploy")
+    assert "deploy-serving-staging: failed" in told.stdout
+    assert told.stdout.endswith("The run: failed; restored: serving-staging.\n")
+
+
 def test_programs_read_the_same_as_json() -> None:
     told = json.loads(_said("--event", "merged:dev", "--fail", "train", "--format", "json").stdout)
     (run,) = told["runs"]

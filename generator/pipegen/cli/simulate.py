@@ -50,7 +50,8 @@ def command(
     """What a run of SPEC would do: which jobs run, what waits for whom, what each holds, what happens on failure.
 
     Nothing is run and nothing is written. What is not said to fail succeeds; an approval that nobody answers waits.
-    Without a script, a job fails in the one that it exists for; in a deployment, the first that changes something.
+    Without a script, a job fails in the one that it exists for; in a deployment, the first that changes something. The
+    stage of a deployment stands for its jobs.
 
     \b
     Examples:

@@ -84,14 +84,26 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def faults_of(pipelines: Iterable[Pipeline], asked: Iterable[tuple[Ending, str]]) -> Iterator[tuple[str, Fault]]:
-    """Each asked for as `JOB` or `JOB/STEP`, with the job that it is in. Raises UnknownWordError."""
-    jobs = {job.id: job for pipeline in pipelines for job in pipeline.jobs}
+    """Each asked for as `JOB` or `JOB/STEP`, with the job that it is in. Raises UnknownWordError.
+
+    The stage of a deployment stands for its first job in each environment.
+    """
+    started = list(pipelines)
+    jobs = {job.id: job for pipeline in started for job in pipeline.jobs}
     for ending, text in asked:
         name, _, step = text.partition("/")
-        job = jobs[known(name, jobs, "job")]
-        if step:
-            known(step, [each.id for each in job.steps if isinstance(each, Run)], f"script of {name}")
-        yield name, Fault(ending, step or None)
+        found = [name] if name in jobs else list(_first_jobs(started, name))
+        for job_id in found or [known(name, jobs, "job")]:
+            if step:
+                known(step, [each.id for each in jobs[job_id].steps if isinstance(each, Run)], f"script of {job_id}")
+            yield job_id, Fault(ending, step or None)
+
+
+def _first_jobs(pipelines: Iterable[Pipeline], stage: str) -> Iterator[str]:
+    for unit in (phase.deployment for pipeline in pipelines for phase in pipeline.phases if phase.deployment):
+        first = unit.jobs[0].job.id
+        if f"{first}-".startswith(f"{stage}-{unit.environment}-"):
+            yield first
 
 
 def answers_of(
