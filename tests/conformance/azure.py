@@ -181,6 +181,11 @@ def name_of(neutral: str) -> str:
     return f"{name}_" if name in {"deploy", "deployment"} else name
 
 
+def _squeezed(title: str) -> str:
+    """A title to be found again: Azure's is on one line, and a space parts what would be a macro or an expression."""
+    return "".join(title.split())
+
+
 @dataclass(frozen=True)
 class Book:
     """Whose names are whose, and what is to go wrong: it watches a run of one pipeline."""
@@ -205,7 +210,8 @@ class Book:
 
     def script(self, job: str, title: str, number: int) -> tuple[str, str, Ending | None] | None:
         neutral = self._job(job)
-        ids = scripts_by_title(self.pipeline).get((neutral, title), ())
+        titles = {(of, _squeezed(name)): ids for (of, name), ids in scripts_by_title(self.pipeline).items()}
+        ids = titles.get((neutral, _squeezed(title)), ())
         if not ids:
             return None
         return neutral, ids[number], self._ending(neutral, ids[number])

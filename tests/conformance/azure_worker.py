@@ -18,7 +18,14 @@ _COMMAND = re.compile(r"##vso\[(?P<name>[\w.]+)(?P<properties>[^\]]*)\](?P<data>
 _KEPT_BY_TASKS = ("INPUT_", "ENDPOINT_AUTH_", "SECUREFILE_TICKET_", "SECRET_", "VSTS_TASKVARIABLE_")
 _RESTRICTED = frozenset({"task.complete", "task.debug", "task.logissue", "task.setsecret", "task.setvariable"})
 _ESCAPES = {"%0D": "\r", "%0A": "\n", "%3B": ";", "%5D": "]", "%AZP25": "%"}
+_MACRO = re.compile(r"\$\(([^)]+)\)")
 _DEEPEST = 50
+
+
+def _is_circular(name: str, known: Mapping[str, str], above: tuple[str, ...]) -> bool:
+    if name in above:
+        return True
+    return any(_is_circular(each.lower(), known, (*above, name)) for each in _MACRO.findall(known.get(name, "")))
 
 
 @dataclass
@@ -32,9 +39,14 @@ class Variables:
     issues: list[str] = field(default_factory=list)
 
     def settle(self) -> None:
-        """Before the first step the macros in all values are expanded, as often as there are some."""
+        """Before the first step the macros in all values are expanded, as often as there are some.
+
+        A value that leads into a circle stays as it is.
+        """
+        known = {name.lower(): text for name, text in self.values.items()}
+        circular = {name for name in self.values if _is_circular(name.lower(), known, ())}
         for _ in range(_DEEPEST):
-            expanded = {name: self.expanded(text) for name, text in self.values.items()}
+            expanded = {name: text if name in circular else self.expanded(text) for name, text in self.values.items()}
             if expanded == self.values:
                 return
             self.values = expanded

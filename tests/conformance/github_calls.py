@@ -13,6 +13,7 @@ from conformance.github_language import InvalidWorkflow, UnknownConstruct, Value
 from conformance.github_settings import Secret
 
 _SECRET = re.compile(r"\bsecrets\b(?:\.(\w+))?")
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 
 
 def passed(asked: Node, given: Mapping[str, Any], job: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def permissions(node: Node, workflow: Workflow, allowed: Mapping[str, str] | Non
 def labels(job: Job, held: Mapping[str, Secret]) -> tuple[str, ...]:
     """What the job could read; a secret that is not there is the empty text."""
     found: dict[str, None] = {}
-    for read in _SECRET.finditer(_expressions(job.node)):
+    for read in _SECRET.finditer(_TEXT.sub("''", _expressions(job.node))):
         if read[1] is None:
             raise UnknownConstruct(f"{job.id} reads all secrets at once")
         if read[1] in held and held[read[1]].value:

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.azure_settings import Resource, Settings
 from conformance.azure_small import STAGES, a_world, ends, job, scripts, small
+from conformance.azure_worker import Variables
 from local_world import World
 from pipegen.simulation import Ending
 
@@ -236,3 +237,14 @@ def test_what_stands_in_a_queue_when_people_cancel_never_runs(world: World) -> N
     found = small(world, BESIDE, faults={"a": Ending.CANCELLED}).run()
     assert scripts(found) == ["a", "later"]
     assert (found.stages["one"].jobs["beside"].result, found.stages["parallel"].result) == ("Canceled", "Canceled")
+
+
+def test_a_variable_that_leads_into_a_circle_stays_as_it_is() -> None:
+    """microsoft/azure-pipelines-agent, VariablesL0: DetectsAdjacentCyclicalReference, ExpandsDeep."""
+    found = Variables(
+        {"a": "1_$(b)", "b": "2_$(c)", "c": "3_$(b)", "d": "4_$(e)", "e": "5_$(f)", "f": "6", "g": "$(g)"}
+    )
+    found.settle()
+    assert found.values == {
+        "a": "1_$(b)", "b": "2_$(c)", "c": "3_$(b)", "d": "4_5_6", "e": "5_6", "f": "6", "g": "$(g)"
+    }  # fmt: skip

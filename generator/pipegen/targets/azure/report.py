@@ -15,6 +15,7 @@ from pipegen.delivery import (
     EnvironmentSettings,
     Job,
     Merged,
+    Parameter,
     Pipeline,
     PublishSummary,
     PublishTests,
@@ -113,9 +114,15 @@ def _event(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[C
         case Scheduled(name=schedule):
             detail = f"pipeline '{name}' must have no schedule in its own settings, which would win over the file"
             yield with_settings(f"schedule {schedule}", detail=detail, origin=origin)
-        case Action(name=action):
+        case Action(name=action, parameters=parameters):
             detail = "a form, by hand or through the REST API; it refuses a value that is not of its type"
             yield exact(f"action {action}", detail=detail, origin=origin)
+            yield from (_default(each, pipeline) for each in parameters if "${{" in each.default)
+
+
+def _default(parameter: Parameter, pipeline: Pipeline) -> Capability:
+    detail = "Azure reads `${{` in the default of a form as an expression, and knows no way to write it as text"
+    return unsupported(f"default of {parameter.name} in {pipeline.id}", detail=detail, origin=parameter.origin)
 
 
 def _beside(pipeline: Pipeline) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -73,7 +74,8 @@ def pipeline_variables(constants: Sequence[tuple[str, str]], origin: Origin) -> 
 def parameter_text(parameter: Parameter) -> str:
     """A parameter as the value of a variable, pasted when the run is compiled.
 
-    What people type must not become a macro or an expression; the space prevents that, and the guard refuses the rest.
+    What people type must not become a macro or an expression; the space prevents that, and bash takes it away again
+    where the guard may let a `$` through.
     """
     reference = f"parameters.{parameter.name}"
     match parameter.type:
@@ -85,6 +87,15 @@ def parameter_text(parameter: Parameter) -> str:
             return f"${{{{ {reference} }}}}"
         case _:
             assert_never(parameter.type)
+
+
+# Of a pattern what surely matches no `$`: escaped characters, and lists of characters and of ranges without it.
+_NO_DOLLAR = re.compile(r"\\[^$WS]|\[(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[^]^$[-])+-?\]")
+
+
+def may_hold_dollars(parameter: Parameter) -> bool:
+    """Whether a value that fits may hold a `$`, as far as its pattern tells."""
+    return parameter.type == "string" and re.search(r"[.$[\\]", _NO_DOLLAR.sub("", parameter.pattern)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,12 @@ class Sources:
             case _:
                 assert_never(given)
 
+    def as_typed(self, name: str, given: JobValue) -> str:
+        """What bash says for a variable that YAML could set with a space behind every `$` alone; '' for any other."""
+        if isinstance(given, ParameterValue) and may_hold_dollars(self.parameters[given.name]):
+            return f'export {name}="${{{name}//\\$ /\\$}}"'
+        return ""
+
 
 def fits_yaml(name: str, given: JobValue) -> bool:
     """Whether the variable can be set in YAML, where its value is expanded and its name may be taken."""
@@ -142,11 +159,15 @@ def job_scope(job: Job, pipeline: Pipeline, places: Places) -> JobScope:
         name: output(places[job.id], places[each.job], OUTPUTS, each.name) for each, name in sources.published.items()
     }
     caches = dict(CACHES[step.kind] for step in job.steps if isinstance(step, Cache))
+    exports = {
+        each.name: (sources.as_typed if each.name in set_here else sources.line)(each.name, each.value)
+        for each in job.variables
+    }
     return JobScope(
         place=places[job.id],
         sources=sources,
         variables={**{name: sources.text(each) for name, each in set_here.items()}, **read, **caches},
-        exports={each.name: sources.line(each.name, each.value) for each in job.variables if each.name not in set_here},
+        exports={name: line for name, line in exports.items() if line},
     )
 
 

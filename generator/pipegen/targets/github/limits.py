@@ -21,12 +21,20 @@ _ROOM_OF_A_STEP = 700
 def limit_capabilities(delivery: Delivery, pipeline: Pipeline, config: Config) -> Iterator[Capability]:
     if isinstance(pipeline.event, Action) and len(pipeline.event.parameters) > _MOST_INPUTS:
         yield _unsupported(f"parameters of {pipeline.id}", f"an action has at most {_MOST_INPUTS}", pipeline)
+    yield from _defaults(pipeline)
     if _jobs(pipeline, config) > _MOST_JOBS:
         yield _unsupported(f"jobs of {pipeline.id}", f"a run has at most {_MOST_JOBS}", pipeline)
     if 2 * _rough_size(pipeline) > _LARGEST_FILE:
         yield from _sizes(delivery, pipeline, config)
     yield from _long_jobs(pipeline, config)
     yield from _long_texts(pipeline)
+
+
+def _defaults(pipeline: Pipeline) -> Iterator[Capability]:
+    reason = "GitHub reads `${{` in the default of a form as an expression, and knows no way to write it as text"
+    for each in pipeline.event.parameters if isinstance(pipeline.event, Action) else ():
+        if "${{" in each.default:
+            yield Capability(f"default of {each.name} in {pipeline.id}", Fidelity.UNSUPPORTED, reason, each.origin)
 
 
 def _unsupported(subject: str, reason: str, pipeline: Pipeline) -> Capability:
