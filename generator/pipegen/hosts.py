@@ -51,8 +51,14 @@ def _gitlab(rule: MergeRule) -> str:
     return (
         f"protected branch {rule.branch} with nobody allowed to push; an approval rule for it that requires "
         f"{_people(rule.approvals)} (Premium), no approval by author or committers, approvals removed at new pushes, "
-        "no editing of rules in a merge request; pipelines must succeed, and a skipped one does not"
+        f"no editing of rules in a merge request{_eligible(rule.approvals)}; pipelines must succeed, and a skipped one "
+        "does not"
     )
+
+
+def _eligible(count: int) -> str:
+    """GitLab takes a rule for met that too few people could ever meet."""
+    return f"; at least {count + 1} people who may approve, or GitLab takes the rule for met" if count else ""
 
 
 def _bitbucket(rule: MergeRule) -> str:

@@ -90,7 +90,8 @@ def _locks(delivery: Delivery) -> Iterator[Capability]:
     units = {unit.lock.name: unit for unit in reversed(list(_deployments(delivery)))}
     before = {environment_of(phase) for phase in _phases(delivery) if phase.waves}
     for name, unit in sorted(units.items()):
-        checks = f"environment {name}: an exclusive lock check, and {branch_control(settings[unit.environment])}"
+        control = branch_control(settings[unit.environment])
+        checks = f"environment {name}: an exclusive lock check, and {control}; for this project alone"
         if name in before:
             held = "the lock is held from the approval on, also by the jobs that come before the deployment"
             yield approximated(f"lock {name}", detail=f"{checks}; {held}", origin=unit.origin)

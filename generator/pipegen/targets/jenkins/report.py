@@ -76,9 +76,15 @@ def _discovery(delivery: Delivery, pipeline: Pipeline) -> str:
                 "deliver the branch as it is, and pushes that come while a run is queued become one run"
             )
         case Tagged(pattern):
-            return f"discover tags named {pattern} and build them (strategy Tags of Basic Branch Build Strategies)"
+            return (
+                f"discover tags named {pattern} and build them (strategy Tags of Basic Branch Build Strategies); "
+                "give nobody the permission to replay"
+            )
         case Scheduled(_, _, branch):
-            return f"discover branch {branch}; the run of the first scan does nothing and sets the timer"
+            return (
+                f"discover branch {branch}; give nobody the permission to replay; the run of the first scan does "
+                "nothing and sets the timer"
+            )
         case Action(_, _, branches):
             return (
                 f"discover {_refs(delivery, branches)} and nothing else, for whatever is discovered brings its own "
