@@ -1,0 +1,123 @@
+"""Fifty ways in which CI systems look the same and differ, and what shows that none of them occurs here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Trap:
+    """One of them. It is `shown_by` a test, as `<file in tests>::<name>`, or `why` says why it cannot occur."""
+
+    number: int
+    title: str
+    shown_by: str = ""
+    why: str = ""
+
+
+_STARTING = "conformance/test_traps_starting.py::"
+_PEOPLE = "conformance/test_traps_people.py::"
+_RUNNING = "conformance/test_traps_running.py::"
+
+TRAPS: tuple[Trap, ...] = (
+    Trap(1, "A pattern of branches means nested ones on one system and not on the next",
+         f"{_RUNNING}test_trap_01_a_push_to_a_nested_branch_runs"),
+    Trap(2, "GitHub lets one of several listed reviewers open an environment for all of them",
+         f"{_PEOPLE}test_trap_02_as_many_environments_ask_as_people_must_say_yes"),
+    Trap(3, "A group counts as one approver on Azure, and a minimum of none means everybody",
+         f"{_PEOPLE}test_trap_03_a_check_asks_for_no_more_answers_than_it_has_approvers"),
+    Trap(4, "On GitLab an approved job still waits for somebody to press a button",
+         f"{_PEOPLE}test_trap_04_that_an_approval_starts_nothing_by_itself_is_reported"),
+    Trap(5, "GitLab takes a rule for merges as met if nobody is left who could meet it",
+         f"{_PEOPLE}test_trap_05_a_rule_that_nobody_can_meet_is_not_taken_for_met"),
+    Trap(6, "A cheaper edition knows no approvals and runs the same file without them",
+         f"{_PEOPLE}test_trap_06_what_an_edition_must_have_for_an_approval_is_reported"),
+    Trap(7, "A manual validation on Azure takes silence, or the starter's own word, for a yes",
+         f"{_PEOPLE}test_trap_07_a_question_in_a_stage_is_never_answered_by_silence_or_by_the_starter"),
+    Trap(8, "A condition on Azure replaces the question whether all before succeeded",
+         f"{_RUNNING}test_trap_08_no_condition_on_azure_drops_the_test_for_success"),
+    Trap(9, "Whoever queues a run on Azure may untick a stage, a gate included",
+         f"{_RUNNING}test_trap_09_nobody_who_starts_a_run_on_azure_can_leave_a_stage_out"),
+    Trap(10, "A job that GitHub skips takes everything behind it along, however far behind",
+         f"{_RUNNING}test_trap_10_a_job_that_is_left_out_takes_with_it_what_is_left_out_anyway_and_nothing_else"),
+    Trap(11, "A required check passes if its job is skipped, and hangs if its workflow is filtered out",
+         f"{_STARTING}test_trap_11_a_required_check_neither_waits_for_ever_nor_passes_by_skipping"),
+    Trap(12, "GitLab makes no pipeline at all if a job needs one that the rules left out",
+         f"{_RUNNING}test_trap_12_no_job_needs_one_that_its_pipeline_may_lack"),
+    Trap(13, "Reports of failed tests turn a run yellow, and deployments go on",
+         f"{_RUNNING}test_trap_13_reports_decide_nothing_and_exit_codes_everything"),
+    Trap(14, "Jenkins asks people before it looks whether the stage is due",
+         f"{_PEOPLE}test_trap_14_nobody_is_asked_before_it_is_known_that_the_stage_is_due"),
+    Trap(15, "Which branch a timer means differs from system to system",
+         f"{_STARTING}test_trap_15_a_timer_means_one_branch_and_no_other"),
+    Trap(16, "A timer on Azure does nothing while the code stays the same",
+         f"{_STARTING}test_trap_16_a_timer_fires_though_nothing_changed"),
+    Trap(17, "The clocks of timers stand in different time zones",
+         f"{_STARTING}test_trap_17_all_clocks_show_utc"),
+    Trap(18, "Day of month and day of week together mean both here and either there",
+         f"{_STARTING}test_trap_18_a_time_that_systems_read_differently_is_refused"),
+    Trap(19, "Deployments that wait are cancelled, overtaken or kept, each by another default",
+         f"{_PEOPLE}test_trap_19_no_deployment_that_waits_is_dropped_or_overtaken_unasked"),
+    Trap(20, "A lock reaches as far as a repository, a project, a controller or one branch",
+         f"{_PEOPLE}test_trap_20_how_far_a_lock_reaches_is_reported"),
+    Trap(21, "A lock taken before the approval stops every model until somebody answers",
+         f"{_PEOPLE}test_trap_21_no_lock_is_held_while_people_are_asked_for_a_deployment"),
+    Trap(22, "A restart from a stage on Jenkins begins behind the approval",
+         f"{_PEOPLE}test_trap_22_no_run_begins_behind_its_approvals"),
+    Trap(23, "A replay on Jenkins runs an edited script with the same credentials",
+         f"{_PEOPLE}test_trap_23_that_nobody_may_replay_an_edited_run_is_asked_of_the_settings"),
+    Trap(24, "An approval of one attempt is taken for one of the next",
+         "test_github_approvals.py::test_an_approval_of_an_earlier_attempt_does_not_count_again"),
+    Trap(25, "Who counts as the starter of a run is somebody else on each system",
+         f"{_PEOPLE}test_trap_25_who_counts_as_the_starter_is_reported"),
+    Trap(26, "A run that people start may take place on any branch, with that branch's own file",
+         f"{_STARTING}test_trap_26_an_action_first_checks_from_where_it_is_started"),
+    Trap(27, "In a pull request the variable of the branch holds something else",
+         f"{_RUNNING}test_trap_27_a_review_sees_the_branches_of_the_pull_request"),
+    Trap(28, "One push starts a run for the branch and another for its pull request",
+         f"{_STARTING}test_trap_28_one_push_starts_one_pipeline_of_a_model"),
+    Trap(29, "Whether a review tries the branch or the merge depends on the system",
+         f"{_STARTING}test_trap_29_a_review_tries_what_the_merge_would_make_or_the_report_says_otherwise"),
+    Trap(30, "A file without triggers starts nothing here and at everything there",
+         f"{_STARTING}test_trap_30_no_file_leaves_open_what_starts_it"),
+    Trap(31, "Names that differ in case alone are one name on two of the systems",
+         f"{_RUNNING}test_trap_31_a_branch_that_differs_in_case_starts_nothing"),
+    Trap(32, "A boolean parameter is a boolean, a word, or true in any case",
+         f"{_RUNNING}test_trap_32_a_boolean_arrives_as_the_word_that_it_is"),
+    Trap(33, "A parameter's default decides also where nobody was asked for it",
+         f"{_STARTING}test_trap_33_no_pipeline_but_an_action_has_parameters"),
+    Trap(34, "A filter of paths lets timers and people through here and stops them there",
+         f"{_STARTING}test_trap_34_timers_and_actions_have_no_filter_of_paths"),
+    Trap(35, "An artifact that nothing made is a warning on two systems",
+         f"{_RUNNING}test_trap_35_an_artifact_that_was_not_made_fails_its_job_everywhere"),
+    Trap(36, "An artifact loses its hidden files and the modes of its programs",
+         f"{_RUNNING}test_trap_36_what_jobs_hand_on_is_one_archive_that_keeps_names_and_modes"),
+    Trap(37, "What a CI system keeps of a run is gone when somebody wants to go back to it",
+         f"{_RUNNING}test_trap_37_no_run_takes_what_another_run_left_with_the_system"),
+    Trap(38, "A deployment job on Azure checks nothing out and downloads everything",
+         f"{_RUNNING}test_trap_38_a_job_on_azure_says_what_it_checks_out_and_downloads"),
+    Trap(39, "An output on Azure has three names, and a wrong one is simply empty",
+         f"{_RUNNING}test_trap_39_an_output_on_azure_is_read_by_the_name_that_it_has"),
+    Trap(40, "The way back also runs for a failure before anything was deployed, or asks people again",
+         f"{_RUNNING}test_trap_40_what_has_not_begun_is_not_undone_and_what_failed_is_undone_unasked"),
+    Trap(41, "What always runs goes on deploying after people cancelled",
+         f"{_RUNNING}test_trap_41_a_run_that_people_cancel_deploys_nothing_more"),
+    Trap(42, "A time limit counts the hours for which people were asked",
+         f"{_RUNNING}test_trap_42_no_limit_of_a_run_counts_the_time_for_which_people_wait"),
+    Trap(43, "The code of a pull request reads secrets",
+         f"{_PEOPLE}test_trap_43_a_review_reads_what_is_for_checks_and_what_all_may_read"),
+    Trap(44, "A secret is in the environment of every job or stage",
+         f"{_PEOPLE}test_trap_44_a_secret_reaches_the_step_that_names_it_and_no_other"),
+    Trap(45, "The subject of a token names the branch or the environment, but not both",
+         f"{_PEOPLE}test_trap_45_trust_in_a_token_names_what_the_subject_leaves_out"),
+    Trap(46, "The style of a scalar in YAML changes what a condition means",
+         f"{_RUNNING}test_trap_46_a_condition_is_an_expression_and_a_word_means_the_same_to_every_reader"),
+    Trap(47, "A message with quotes, dollars or backslashes is read as code by the next language",
+         "conformance/test_hostile_values.py::test_a_variable_of_the_spec_arrives_in_every_script"),
+    Trap(48, "A manual job on GitLab blocks or does not, by where it is called manual",
+         f"{_PEOPLE}test_trap_48_a_job_that_people_start_blocks_what_is_behind_it"),
+    Trap(49, "Azure Repos does not read which pull requests a file asks for",
+         f"{_STARTING}test_trap_49_on_azure_repos_the_verdict_is_a_required_build_validation"),
+    Trap(50, "A job that gets another name leaves a required check behind that nobody reports",
+         f"{_STARTING}test_trap_50_the_required_check_has_one_name_that_nothing_changes"),
+)  # fmt: skip
