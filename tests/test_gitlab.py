@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -150,8 +151,27 @@ def test_nothing_is_undone_afterwards_that_did_not_begin_or_was_complete(tmp_pat
     assert _bash(second, tmp_path) == ""
 
 
+def test_credentials_of_gitlabs_own_are_hidden_from_steps_in_both_shells(tmp_path: Path) -> None:
+    first, second = gitlab_local.shells("finally=echo ${CI_JOB_TOKEN-hidden}")
+    shown = "pipegen_step test test 1 success <<'END'\necho ${CI_JOB_TOKEN-hidden}\nEND\n"
+    assert _bash(f"{first}\n{shown}", tmp_path).split("\n") == ["", "== test", "hidden", ""]
+    assert _bash(second, tmp_path).split("\n") == ["", "== finally", "hidden", ""]
+
+
+def test_a_step_ends_with_its_job_before_anything_is_undone(tmp_path: Path) -> None:
+    """A runner ends the process group of the job; `timeout` puts the step into another one."""
+    first, _ = gitlab_local.shells()
+    step = "pipegen_step deploy deploy 1 success <<'END'\necho $$ > pid.new; mv pid.new pid; sleep 30\nEND\n"
+    job = subprocess.Popen(["bash", "-c", f"{first}\n{step}"], cwd=tmp_path, start_new_session=True)
+    while not (tmp_path / "pid").exists():
+        assert job.poll() is None
+    os.killpg(job.pid, signal.SIGTERM)
+    assert job.wait() != 0
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text('utf-8').strip()}").exists()
+
+
 def _bash(script: str, folder: Path) -> str:
-    environment = {"PATH": os.environ["PATH"], "CI_PROJECT_DIR": str(folder)}
+    environment = {"PATH": os.environ["PATH"], "CI_PROJECT_DIR": str(folder), "CI_JOB_TOKEN": "t0ken"}
     done = subprocess.run(
         ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

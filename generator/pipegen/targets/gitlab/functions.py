@@ -2,7 +2,9 @@
 
 GitLab gives a job one list of lines, of which the first that fails ends all. Steps that are to run whatever became of
 those before need more: the functions note in files how far the job has come, so that `after_script`, a shell of its
-own, finishes what a cancellation or a timeout cut off.
+own, finishes what a cancellation or a timeout cut off. Credentials of GitLab's own stay with the shells that start the
+scripts. A runner ends the process group of a job, and `timeout` has one of its own, so the shell ends that: nothing of
+a deployment goes on while it is undone.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ CLOSING = f"{FOLDER}/closing.sh"
 VALUES = f"{FOLDER}/values.sh"
 
 _FUNCTIONS = rf"""
+export -n CI_JOB_TOKEN CI_REPOSITORY_URL CI_REGISTRY_PASSWORD CI_DEPLOY_PASSWORD CI_DEPENDENCY_PROXY_PASSWORD
+trap 'kill $(jobs -pr) 2> /dev/null || true; wait; exit 143' TERM
 pipegen_parameters() {{
   local given="${{PIPEGEN_PARAMETERS:-}}" each name pair
   for pair in "$@"; do
@@ -50,7 +54,8 @@ pipegen_step() {{
   cat > "{FOLDER}/$id.sh"
   pipegen_is_due "$id" "$when" || return 0
   printf '\n== %s\n' "$title"
-  timeout --kill-after=30s "${{minutes}}m" bash "{FOLDER}/$id.sh" < /dev/null || status=$?
+  timeout --kill-after=30s "${{minutes}}m" bash "{FOLDER}/$id.sh" < /dev/null &
+  wait "$!" || status=$?
   : > "{FOLDER}/$id.done"
   if [ "$status" -ne 0 ] && [ "$when" = advisory ]; then
     echo "warning: '$title' failed with exit code $status, which changes no result" >&2
@@ -86,9 +91,8 @@ if exclude="$(git rev-parse --git-path info/exclude 2> /dev/null)"; then
   printf '/%s/\\n' {FOLDER} .pipegen-cache >> "$exclude"
   git remote set-url origin "$CI_PROJECT_URL.git"
 fi
-export -n CI_JOB_TOKEN CI_REPOSITORY_URL CI_REGISTRY_PASSWORD CI_DEPLOY_PASSWORD CI_DEPENDENCY_PROXY_PASSWORD
 """
-"""Runs before every job. Credentials of GitLab's own stay with the shell that starts the scripts."""
+"""Runs before every job."""
 
 ENDING = f"""\
 if [ -f {CLOSING} ]; then
