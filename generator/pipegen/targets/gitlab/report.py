@@ -35,12 +35,21 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
         yield _event(pipeline, config)
         yield from _start(delivery, pipeline)
         yield from limit_capabilities(delivery, pipeline)
+        yield from _notices(pipeline)
     yield from merge_capabilities(delivery, config)
     yield from _verdict(delivery, config)
     yield from _platform(delivery, config)
     yield from control_capabilities(delivery, config)
     yield from _machines(delivery, config)
     yield from _results(delivery)
+
+
+def _notices(pipeline: Pipeline) -> Iterator[Capability]:
+    if pipeline.failed is not None and any(pipeline.approvals):
+        how = (
+            "people are told too when an approval is rejected or given too late, which fails the job that waits"
+        )
+        yield Capability(f"notice failed {pipeline.id}", Fidelity.APPROXIMATED, how, pipeline.failed.origin)
 
 
 # ---------------------------------------------------------------- events
@@ -87,7 +96,8 @@ def _start(delivery: Delivery, pipeline: Pipeline) -> Iterator[Capability]:
         parameters = f" and input parameters {given}" if given else ""
         how = (
             f"started on the page for new pipelines or through the API with input pipeline {started}{parameters}; "
-            "parameters are one text, of which the first job checks every part"
+            "parameters are one text, of which the first job checks every part; their values consist of letters, "
+            "digits, blanks and ._:/@+=,~%-, and GitLab refuses any other before anything starts"
         )
         yield Capability(f"action {event.name}", Fidelity.APPROXIMATED, how, pipeline.origin)
 
