@@ -48,6 +48,14 @@ class Executor:
         self._fill_store()
         return self._observe(case, late=late)
 
+    def refill(self, case: Case) -> None:
+        """The project before a case, with its fault in place, for something else to carry it out."""
+        self._fill_store()
+        self.machine.be_late(0)
+        faults = [(name, *self._fault(name, case.outcomes)) for name in self.begun(case)]
+        (fault,) = [each for each in faults if each[1]] or [("", None, "")]
+        self.machine.begin(*fault)
+
     def _fill_store(self) -> None:
         """What is delivered without asking was delivered once."""
         if self.seeded:
