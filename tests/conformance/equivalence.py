@@ -36,7 +36,7 @@ class Shown:
 
     @property
     def plain(self) -> list[object]:
-        return [self.target, *self.cell.plain, self.declared]
+        return [self.target, *self.cell.plain, list(self.declared) if self.declared else None]
 
     @classmethod
     def of(cls, target: str, case: Case, declared: Declared | None) -> Shown:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.cases import Case
+from conformance.cells import NOTHING, cell_of
 from conformance.gitlab_executor import Executor
-from conformance.jenkins_cases import Row, happenings, mishaps
 from conformance.observing import differences
+from conformance.table import Declared, cases
 from deliveries import CONFIG
 from pipegen.delivery import Deployment, Pipeline
 from pipegen.simulation import ActionStarted, Answer, Ending, Outcomes, Trace
@@ -19,26 +20,45 @@ _SAFE = re.compile(r"[A-Za-z0-9 ._:/@+=,~%-]*")
 """What the report says that values of actions may consist of."""
 
 
+REFUSED = Declared(
+    "action ", "GitLab refuses any other before anything starts", "a value is refused before the guard refuses it"
+)
+WAITS = Declared("expiry of approval ", "but waits until then", "the run waits on; a late yes ends it")
+WAITS_INSIDE = Declared(
+    "expiry of approval ", "GitLab ends no wait by itself", "the run waits on, and a late yes ends it"
+)
+NOT_UNDONE = Declared(
+    "restore ",
+    "a pipeline that is cancelled cancels it too",
+    "a rollout that is cancelled between its jobs is not undone",
+)
+TOLD = Declared(
+    "notice failed ",
+    "people are told too when an approval is rejected or given too late",
+    "people hear of a rejection as of a failure",
+)
+
+
 @dataclass(frozen=True)
-class Difference:
-    """Where GitLab differs: the item of the capability report that says so, and in which words."""
+class Row:
+    """A case, and what goes wrong in it."""
 
-    subject: str
-    said: str
+    case: Case
 
+    @property
+    def what(self) -> str:
+        return cell_of(self.case).fault
 
-REFUSED = Difference("action ", "GitLab refuses any other before anything starts")
-WAITS = Difference("expiry of approval ", "but waits until then")
-WAITS_INSIDE = Difference("expiry of approval ", "GitLab ends no wait by itself")
-NOT_UNDONE = Difference("restore ", "a pipeline that is cancelled cancels it too")
-TOLD = Difference("notice failed ", "people are told too when an approval is rejected or given too late")
+    def __str__(self) -> str:
+        return str(self.case)
 
 
 def rows(model: str) -> Mapping[str, list[Row]]:
     """All that is tried of a model, by what happens; that which goes well stands together."""
-    found: dict[str, list[Row]] = {f"{model}: all agree": list(happenings(model))}
-    for row in mishaps(model):
-        found.setdefault(f"{model}: {row.case.occurrence.label}", []).append(row)
+    found: dict[str, list[Row]] = {}
+    for row in map(Row, cases(model)):
+        group = "all agree" if row.what in {"", NOTHING} else row.case.occurrence.label
+        found.setdefault(f"{model}: {group}", []).append(row)
     return found
 
 
@@ -86,7 +106,7 @@ def deployments(pipeline: Pipeline) -> Iterator[Deployment]:
     yield from (phase.deployment for phase in pipeline.phases if phase.deployment)
 
 
-def declared(case: Case) -> Iterator[Difference]:
+def declared(case: Case) -> Iterator[Declared]:
     """Why it may differ."""
     if is_refused(case):
         yield REFUSED
@@ -107,9 +127,9 @@ def _expiring(answers: Mapping[str, Answer]) -> set[str]:
     return {name for name, each in answers.items() if each.expires}
 
 
-def is_declared(executor: Executor, difference: Difference) -> bool:
+def is_declared(executor: Executor, difference: Declared) -> bool:
     told = gitlab.capabilities(executor.delivery, CONFIG)
-    return any(each.subject.startswith(difference.subject) and difference.said in each.detail for each in told)
+    return any(each.subject.startswith(difference.subject) and difference.words in each.detail for each in told)
 
 
 def wrong(tried: Iterable[Row], executor: Executor) -> dict[str, list[str]]:

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from conformance.cases import Case
-from conformance.gitlab_cases import is_refused, rows
+from conformance.gitlab_cases import Row, is_refused, rows
 from conformance.gitlab_executor import Executor, executor_of
 from conformance.gitlab_small import as_told_locally
 from conformance.gitlab_vendor import GitLabCiLocal, Request
-from conformance.jenkins_cases import Row
 from local_models import DELIVERIES
 from pipegen.delivery import Begin, Job, Merged
 from pipegen.simulation import Ending, Pushed

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from conformance.cases import Case
-from conformance.gitlab_cases import TOLD, declared, deployments, expires, is_declared, rows, wrong
+from conformance.equivalence import Shows
+from conformance.gitlab_cases import TOLD, Row, declared, deployments, expires, is_declared, rows, wrong
 from conformance.gitlab_executor import Executor, executor_of
-from conformance.jenkins_cases import Row
 from conformance.observing import differences
 from local_models import DELIVERIES
 from pipegen.delivery import Delivery, Job, ParameterValue, PublishedValue, Run, SecretValue, StepValue, Text
@@ -46,8 +46,10 @@ def model_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_it_means_the_same_on_gitlab(name: str, executor: ExecutorOf) -> None:
+def test_it_means_the_same_on_gitlab(name: str, executor: ExecutorOf, shows: Shows) -> None:
     assert wrong(ROWS[name], executor(model_of(name))) == {}
+    for row in ROWS[name]:
+        shows("gitlab", row.case, next(declared(row.case), None))
 
 
 @pytest.mark.parametrize("name", [name for name, tried in EXPIRED.items() if tried])
@@ -150,7 +152,7 @@ class TellingCase(Case):
 def test_people_are_told_of_failures_and_of_rejections(tmp_path_factory: pytest.TempPathFactory) -> None:
     whole = executor_of(TELLING, tmp_path_factory.mktemp("telling"))
     tried = [
-        Row(TellingCase(row.case.model, row.case.occurrence, row.case.outcomes), row.what)
+        Row(TellingCase(row.case.model, row.case.occurrence, row.case.outcomes))
         for row in ROWS[f"{TELLING.model}: push to prod"]
     ]
     rejected = [row for row in tried if row.what.endswith(" rejected")]
