@@ -14,6 +14,7 @@ from conformance.cases import Case
 from conformance.cells import NOTHING, Cell, cell_of
 from conformance.overtaking import COMINGS, DIFFERENT, reference
 from conformance.table import Declared, cases
+from conformance.traps import TRAPS
 from local_models import DELIVERIES
 from pipegen.delivery import Capability
 from pipegen.simulation import ApprovalTrace, Entry, JobResult, JobTrace, Trace
@@ -93,6 +94,8 @@ def page(shown: Sequence[Shown], example: Sequence[Case]) -> str:
         "\n".join(_differences(shown)),
         _OVERTAKING,
         "\n".join(_overtaking()),
+        _TRAPS,
+        "\n".join(_traps()),
     )
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -136,6 +139,12 @@ _OVERTAKING = """\
 Runs are numbered by age. They come to an environment in the order of the first column, while the first of them deploys
 to it; the other columns say who deploys, in order. `all` and `newest` are what the spec says of runs that wait. Where a
 CI system does not do as the reference, its report says so under `lock`."""
+
+_TRAPS = """\
+## Traps
+
+Fifty ways in which CI systems look the same and differ, and the test in `tests/conformance` that shows that none of
+them occurs here."""
 
 
 def _run(shown: Sequence[Shown]) -> Iterator[str]:
@@ -230,6 +239,14 @@ def _overtaking() -> Iterator[str]:
 
 def _order(runs: Sequence[int]) -> str:
     return ", ".join(str(run + 1) for run in runs)
+
+
+def _traps() -> Iterator[str]:
+    yield "| | trap | shown by |"
+    yield "|---|---|---|"
+    for each in TRAPS:
+        name = each.shown_by.partition("::")[2]
+        yield f"| {each.number} | {each.title} | {f'`{name}`' if name else each.why} |"
 
 
 # ---------------------------------------------------------------- by hand and in CI
