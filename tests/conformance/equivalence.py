@@ -130,7 +130,9 @@ What becomes of a merge into `prod` of the model `churn-prediction`, and whether
 _DIFFERENCES = """\
 ## Differences that are declared
 
-Each is what the report of capabilities says under that subject, and the tables found just that."""
+Each is what the report of capabilities says under that subject, and the tables found just that. On GitLab the cases
+take it that whoever says the last yes also starts the job that waited, for GitLab starts none by itself: its report
+says so under `approval`."""
 
 
 _OVERTAKING = """\

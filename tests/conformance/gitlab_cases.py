@@ -24,9 +24,7 @@ REFUSED = Declared(
     "action ", "GitLab refuses any other before anything starts", "a value is refused before the guard refuses it"
 )
 WAITS = Declared("expiry of approval ", "but waits until then", "the run waits on; a late yes ends it")
-WAITS_INSIDE = Declared(
-    "expiry of approval ", "GitLab ends no wait by itself", "the run waits on, and a late yes ends it"
-)
+WAITS_INSIDE = Declared("expiry of approval ", "GitLab ends no wait by itself", "the run waits on; a late yes ends it")
 NOT_UNDONE = Declared(
     "restore ",
     "a pipeline that is cancelled cancels it too",
