@@ -35,6 +35,8 @@ class Executor:
     files: Mapping[str, str]
     settings: Settings
     memory: Memory
+    features: str = "protected_environments"
+    """What the plan of the project has that pipelines ask for."""
     seeded: str = ""
     last: Pipeline | None = None
     asked: dict[str, ApprovalResult] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class Executor:
     def _pipeline(self, case: Case, *, late: bool) -> Pipeline:
         wanted = self.wanted(case)
         user = case.outcomes.starter or SOMEBODY
-        own = predefined(wanted, self.machine.world.commit_of(wanted.ref), user)
+        own = predefined(wanted, self.machine.world.commit_of(wanted.ref), user, self.features)
         around = Around(
             files=self.files,
             settings=self.settings,

@@ -87,12 +87,13 @@ def _ref(name: str, *, protected: bool) -> dict[str, str]:
     return {"CI_COMMIT_REF_NAME": name, "CI_COMMIT_REF_PROTECTED": str(protected).lower()}
 
 
-def predefined(asked_for: Asked, commit: str, user: str) -> dict[str, str]:
+def predefined(asked_for: Asked, commit: str, user: str, features: str) -> dict[str, str]:
     """What GitLab sets for every job of the pipeline."""
     return {
         **TOKENS,
         "CI": "true",
         "GITLAB_CI": "true",
+        "GITLAB_FEATURES": f"object_storage,{features},scoped_labels",
         "CI_COMMIT_SHA": commit,
         "CI_DEFAULT_BRANCH": "main",
         "CI_PIPELINE_ID": "7",

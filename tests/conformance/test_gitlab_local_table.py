@@ -64,6 +64,7 @@ def _request(whole: Executor, case: Case, folder: Path) -> Request:
     unset = [] if "CI_COMMIT_BRANCH" in wanted.variables else ["CI_COMMIT_BRANCH"]
     manual = [name for name, when in whole.begun(case).items() if when == "manual"]
     secrets = {each.name: each.value for each in whole.settings.variables}
+    secrets["GITLAB_FEATURES"] = f",{whole.features},"
     return Request(folder, whole.machine.world.path, {**secrets, **wanted.variables}, wanted.inputs, unset, manual)
 
 

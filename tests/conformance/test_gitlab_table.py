@@ -15,7 +15,7 @@ from conformance.observing import differences
 from local_models import DELIVERIES
 from pipegen.delivery import Delivery, Job, ParameterValue, PublishedValue, Run, SecretValue, StepValue, Text
 from pipegen.scripts import STRICT
-from pipegen.simulation import JobResult, LockTrace, Pushed, Start
+from pipegen.simulation import Answer, JobResult, LockTrace, Pushed, Start
 
 ROWS = {name: tried for model in DELIVERIES for name, tried in rows(model).items()}
 MISHAPS = {name: tried for name, tried in ROWS.items() if not name.endswith(": all agree")}
@@ -63,6 +63,19 @@ def test_a_yes_that_comes_too_late_is_as_good_as_none(name: str, executor: Execu
 def test_each_difference_is_declared_in_the_report_of_capabilities(name: str, executor: ExecutorOf) -> None:
     for difference in {each for row in ROWS[name] for each in declared(row.case)}:
         assert is_declared(executor(model_of(name)), difference), difference
+
+
+@pytest.mark.parametrize("name", [name for name, tried in EXPIRED.items() if tried])
+def test_where_nobody_can_be_asked_everybody_is_taken_to_have_refused(name: str, executor: ExecutorOf) -> None:
+    """A plan without protected environments asks nobody, and lets whoever may run jobs start all of them."""
+    whole = replace(executor(model_of(name)), features="cross_project_pipelines")
+    agreed = ROWS[f"{model_of(name)}: all agree"][0].case.outcomes
+    case = replace(EXPIRED[name][0].case, outcomes=agreed)
+    first = case.expected[0].approvals[0].id
+    refused = replace(agreed, answers={**agreed.answers, first: Answer(rejected_by="ann")})
+    assert differences(replace(case, outcomes=refused).expected, whole.observe(case)) == [
+        f"approval {first} is granted and not rejected"
+    ]
 
 
 # ---------------------------------------------------------------- locks

@@ -72,8 +72,9 @@ def _count(approval: Approval, environment: EnvironmentSettings, config: Config)
     how = (
         f"protected environment {approval_environment(approval)} (Premium, made before the first run) with "
         f"{_rules(approval, people)}; allowed to deploy are these alone; it has no variables; runs on {refs}. After "
-        "the approvals one of them must start the job by hand: GitLab starts none by itself. Without the rules whoever "
-        "may start the job releases it alone, and a job that is run again asks nobody again"
+        "the approvals one of them must start the job by hand: GitLab starts none by itself. Where it has no protected "
+        "environments (Free) the job fails; without the rules whoever may start it releases it alone, and a job that "
+        "is run again asks nobody again"
     )
     return Capability(subject, Fidelity.APPROXIMATED, how, approval.origin)
 

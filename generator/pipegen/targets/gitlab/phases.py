@@ -108,7 +108,10 @@ def _ask(asked: str, place: Place) -> Node:
 def _approve(approval: Approval, asked: str, place: Place) -> Node:
     seconds = approval.expires_minutes * 60
     late = "this was approved too late; run the job again that asks, then approve again"
+    unasked = "this project has no protected environments (GitLab Premium), so that nobody was asked"
     script = (
+        f'case ",${{GITLAB_FEATURES:-}}," in\n  *,protected_environments,*) ;;\n'
+        f"  *)\n    echo 'error: {unasked}' >&2\n    exit 1\n    ;;\nesac\n"
         f"if [ \"$(($(date +%s) - ${{{asked}:-0}}))\" -gt {seconds} ]; then\n  echo 'error: {late}' >&2\n  exit 1\nfi\n"
     )
     environment: Node = {"name": approval_environment(approval), "action": "start"}

@@ -46,9 +46,7 @@ def capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
 
 def _notices(pipeline: Pipeline) -> Iterator[Capability]:
     if pipeline.failed is not None and any(pipeline.approvals):
-        how = (
-            "people are told too when an approval is rejected or given too late, which fails the job that waits"
-        )
+        how = "people are told too when an approval is rejected or given too late, which fails the job that waits"
         yield Capability(f"notice failed {pipeline.id}", Fidelity.APPROXIMATED, how, pipeline.failed.origin)
 
 
@@ -133,7 +131,8 @@ def _platform(delivery: Delivery, config: Config) -> Iterator[Capability]:
         "GitLab 18.1 or newer with runners of version 17 or newer and their shell bash; in the settings for CI/CD: "
         "minimum role to use pipeline variables 'no one allowed', since whoever sets variables decides what scripts "
         "do; 'Prevent outdated deployment jobs' off, since models share environments; at most 148 models, as a file "
-        "includes 150 others (administrators may change that)"
+        "includes 150 others (administrators may change that); PIPEGEN_ATTEMPT is the number of the job: it grows with "
+        "each attempt and does not begin at 1"
     )
     where = " The repository is elsewhere: a mirror starts pipelines late." if config.host != "gitlab" else ""
     for first in delivery.pipelines[:1]:
