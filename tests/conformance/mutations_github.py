@@ -20,6 +20,10 @@ def people(start: str) -> str:
     return f"{_TABLE}_people_who_say_something_else_than_yes_have_the_consequences_of_the_reference[{start}]"
 
 
+def customs(start: str) -> str:
+    return f"{_TABLE}_people_and_settings_that_only_github_has_change_nothing[{start}]"
+
+
 LOCKS = f"{_TABLE}_deployments_of_an_environment_hold_one_group_and_wait_as_the_spec_says"
 TOLD = f"{_TABLE}_people_are_told_of_failures_alone"
 BYTES = f"{_TABLE}_no_job_takes_other_bytes_than_those_that_were_handed_on[minimal-push to dev]"
@@ -95,21 +99,21 @@ MUTATIONS = (
         "embedded/count.py",
         "    if people & starters:",
         "    if not people:",
-        people("churn-prediction-push to prod"),
+        customs("churn-prediction-push to prod"),
     ),
     change(
         "one person counts twice",
         "embedded/count.py",
         "len(people) < len(wanted)",
         "len(people) < 1",
-        people("demand-forecast-push to main"),
+        customs("demand-forecast-push to main"),
     ),
     change(
         "an answer that comes too late counts",
         "embedded/count.py",
         "minutes > limit",
         "minutes < 0",
-        people("churn-prediction-push to prod"),
+        customs("churn-prediction-push to prod"),
     ),
     change(
         "a timer's run on the default branch",

@@ -71,7 +71,16 @@ def runnable_specs(draw: st.DrawFn) -> Data:
     if "monitor" in spec.get("schedules", {}):
         further = {name: cron for name, cron in _FURTHER.items() if draw(st.booleans())}
         spec["schedules"] |= {name: spec["schedules"]["monitor"] | {"cron": cron} for name, cron in further.items()}
+    for place, name, secret in _secrets(spec):
+        if "credential" in secret:
+            # One for two secrets would hide which of them a job holds.
+            secret["credential"] = f"{place}.{name.lower()}"
     return _admitted(_untitled(_unheard(spec)))
+
+
+def _secrets(spec: Data) -> Iterator[tuple[str, str, Data]]:
+    for place, environment in spec["environments"].items():
+        yield from ((place, name, secret) for name, secret in environment.get("secrets", {}).items())
 
 
 def _unheard(value: Any) -> Any:  # noqa: ANN401

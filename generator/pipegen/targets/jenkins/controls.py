@@ -129,6 +129,8 @@ def _restore(delivery: Delivery, environment: EnvironmentSettings) -> Iterator[C
         return
     alone = any(each.closing is None for each in undone)
     lost = "; nor does it run if the agent of the deployment is lost" if alone else ""
+    if any(each.closing and all(map(_undoes, _closing_last(each))) for each in undone):
+        lost += "; the job that closes a rollout takes an agent only if there is something to undo"
     detail = (
         "after a failure, a refusal, an expiry, a time-out and an abort of the run; ending the run by force, which "
         f"Jenkins offers after an abort, also ends the restore{lost}"
@@ -146,6 +148,11 @@ def _deployments(delivery: Delivery, environment: str) -> Iterator[tuple[Pipelin
 def _closing_runs(deployment: Deployment) -> Iterator[Run]:
     job = deployment.closing or deployment.jobs[0].job
     yield from (step for step in job.steps if isinstance(step, Run))
+
+
+def _closing_last(deployment: Deployment) -> Iterator[Run]:
+    """What is not there to prepare the others."""
+    return (run for run in _closing_runs(deployment) if run.when is not When.SUCCESS)
 
 
 def _undoes(run: Run) -> bool:
