@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 import gitlab_local
+from conftest import GOLDEN
 from gitlab_local import SPEC, TOML, Repository, laid_out
 
 PUSH = {"CI_PIPELINE_SOURCE": "push"}
@@ -74,6 +76,16 @@ def test_no_selected_job_waits_for_one_that_is_not(
 @pytest.mark.parametrize(("branch", "source"), [("dev", "push"), ("feat/a", "push"), ("main", "push")])
 def test_gitlab_ci_local_finds_the_needs_of_all_jobs(branch: str, source: str, repository: Repository) -> None:
     assert "All job dependencies are valid" in repository.dependencies(branch, {"CI_PIPELINE_SOURCE": source})
+
+
+def test_jobs_that_start_a_pipeline_take_over_what_their_rules_ask_for() -> None:
+    """A rule sees of the variables of a file those alone that its job takes over."""
+    (root,) = GOLDEN.glob("repository/gitlab/.gitlab-ci.yml")
+    *_, document = yaml.safe_load_all(root.read_text("utf-8"))
+    files = [yaml.safe_load(path.read_text("utf-8")) for path in GOLDEN.glob("*/gitlab/.gitlab/pipegen/*.yml")]
+    starting = [job for file in files for job in file.values() if "trigger" in job]
+    assert starting
+    assert all(job["inherit"] == {"variables": list(document["variables"])} for job in starting)
 
 
 # ---------------------------------------------------------------- what the jobs do

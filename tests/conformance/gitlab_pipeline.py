@@ -8,7 +8,6 @@ Jobs that wait for nothing of each other run one after the other, in the file's 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,9 +16,9 @@ from conformance.gitlab_job import Ended, Given
 from conformance.gitlab_rules import Chosen, Facts, chosen
 from conformance.gitlab_settings import Settings
 from conformance.gitlab_status import Status, composite, next_status
+from conformance.gitlab_values import expanded, inherited, names, own_variables, tokens
 from pipegen.simulation import ApprovalResult
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 Ask = Callable[[str], ApprovalResult]
 CarryOut = Callable[[Given], Ended]
 
@@ -91,12 +90,14 @@ class Pipeline:
 
     def created(self) -> Pipeline:
         """The pipeline with the jobs that rules put into it. Raises Refused."""
-        facts = Facts({**self.doc.variables, **self.given, **self.predefined}, self.around.changed)
+        own = {**self.given, **self.predefined}
+        facts = Facts({**self.doc.variables, **own}, self.around.changed)
         known(self.doc.workflow, {"auto_cancel", "rules"}, "workflow")
         if "rules" in self.doc.workflow and chosen(self.doc.workflow["rules"], facts) is None:
             raise Refused("workflow rules")
         for name, node in self.doc.jobs.items():
-            found = _chosen(node, facts)
+            seen = {**inherited(node, self.doc.variables), **own_variables(node), **own}
+            found = _chosen(node, Facts(seen, self.around.changed))
             if found is not None:
                 self.jobs[name] = Job(name, node, found)
         if not self.jobs:
@@ -171,7 +172,7 @@ class Pipeline:
         texts = {name: each.value for name, each in given.items() if not each.is_file}
         files = {name: each.value for name, each in given.items() if each.is_file}
         known(job.node.get("environment", {}), {"name", "action"}, "environment")
-        everything = {**variables, **texts, **_tokens(job)}
+        everything = {**variables, **texts, **tokens(job.node)}
         fetched = [each.files for each in self._fetches(job) if each.files]
         fault = self.around.fault(job.name)
         work = Given(job.name, job.node, everything, self.around.source_ref, files, fetched, fault)
@@ -195,9 +196,11 @@ class Pipeline:
         ((_, path),) = trigger["include"][0].items()
         handed = {}
         if trigger.get("forward", {}).get("yaml_variables", True):
-            outer = _inherited(job.node, self.doc.variables)
-            own = {name: str(value) for name, value in job.node.get("variables", {}).items()}
-            handed = {name: expanded(value, self._variables(job)) for name, value in {**outer, **own}.items()}
+            outer = inherited(job.node, self.doc.variables)
+            handed = {
+                name: expanded(value, self._variables(job))
+                for name, value in {**outer, **own_variables(job.node)}.items()
+            }
         below = {**self.predefined, "CI_PIPELINE_SOURCE": "parent_pipeline"}
         below |= {"CI_PIPELINE_ID": f"{self.predefined['CI_PIPELINE_ID']}1"}
         try:
@@ -212,14 +215,14 @@ class Pipeline:
     def _variables(self, job: Job) -> dict[str, str]:
         """GitLab's own, those of the file, of jobs before, and what the pipeline was given, which wins."""
         number = str(1000 + 1 + list(self.doc.jobs).index(job.name))
-        own = {name: str(value) for name, value in job.node.get("variables", {}).items()}
+        own = own_variables(job.node)
         dotenv: dict[str, str] = {}
         for each in self._fetches(job):
             dotenv |= each.dotenv
         base = {**self.predefined, "CI_JOB_ID": f"{self.predefined['CI_PIPELINE_ID']}{number}", "CI_JOB_NAME": job.name}
         if "trigger" in job.node:
             return {**base, **dotenv, **self.given}
-        outer = _inherited(job.node, self.doc.variables)
+        outer = inherited(job.node, self.doc.variables)
         found = {**base, **outer, **own, **dotenv, **self.given}
         return {name: expanded(value, found) if name in {**outer, **own} else value for name, value in found.items()}
 
@@ -275,26 +278,3 @@ def _chosen(node: Node, facts: Facts) -> Chosen | None:
     if facts.variables.get("CI_PIPELINE_SOURCE") == "merge_request_event":
         return None
     return Chosen(node.get("when", "on_success"), None)
-
-
-def _inherited(node: Node, variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of the file that a job takes over."""
-    wanted = node.get("inherit", {}).get("variables", True)
-    if isinstance(wanted, bool):
-        return dict(variables) if wanted else {}
-    return {name: value for name, value in variables.items() if name in wanted}
-
-
-def _tokens(job: Job) -> dict[str, str]:
-    return {name: f"token for {each['aud']}" for name, each in job.node.get("id_tokens", {}).items()}
-
-
-def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """`$NAME` and `${NAME}` once; one that is not known is empty."""
-    return _VARIABLE.sub(lambda found: variables.get(found[1] or found[2], ""), text)
-
-
-def names(node: Node, variable: str) -> bool:
-    """Whether a shell of the job reads the variable."""
-    text = "\n".join([*node.get("before_script", ()), *node.get("script", ()), *node.get("after_script", ())])
-    return re.search(rf"\$(\{{{variable}\b|{variable}\b)", text) is not None

@@ -150,6 +150,18 @@ def test_merge_requests_have_no_branch_and_only_jobs_whose_rules_say_so(world: W
         plain.created()
 
 
+def test_a_rule_sees_the_variables_that_its_job_takes_over(world: World, local: GitLabCiLocal) -> None:
+    """docs.gitlab.com/ci/yaml#inheritvariables; lib/gitlab/ci/pipeline/seed/build.rb (calculate_yaml_variables!)."""
+    text = """\
+    variables: {A: a, B: b}
+    one: {script: ["true"], rules: [{if: '$A == "a" && $B == "b"'}]}
+    two: {script: ["true"], rules: [{if: '$A == "a"'}], inherit: {variables: [B]}}
+    three: {script: ["true"], rules: [{if: $C}], variables: {C: c}, inherit: {variables: false}}
+    """
+    small = Small(world, text)
+    assert set(small.created().jobs) == set(small.selected_by(local)) == {"one", "three"}
+
+
 def test_a_manual_job_waits_for_somebody_and_holds_up_what_needs_it(world: World, local: GitLabCiLocal) -> None:
     """docs.gitlab.com/ci/jobs/job_control#types-of-manual-jobs."""
     text = """\

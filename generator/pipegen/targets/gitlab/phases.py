@@ -14,6 +14,7 @@ from pipegen.targets.gitlab.names import (
     PARAMETERS,
     RUN_ID,
     RUN_URL,
+    START,
     approval_environment,
     approve_id,
     ask_id,
@@ -152,7 +153,7 @@ def _trigger(phase: Phase, lock: str, place: Place) -> Node:
             "extends": place.base,
             "needs": [need(each, artifacts=each in producers) for each in waits],
             "resource_group": lock,
-            "inherit": {"variables": Flow([PARAMETERS])},
+            "inherit": {"variables": Flow([START, PARAMETERS])},
             "variables": {**handed, **values},
             "trigger": {
                 "include": [{"local": unit_path(place.delivery, place.pipeline, phase)}],
