@@ -108,16 +108,16 @@ def _matching(files: Mapping[str, str], local: str) -> Iterator[str]:
 
 
 def _read(text: str, given: Mapping[str, str]) -> Node:
+    """Nothing is filled in where a file has no header."""
     documents = list(yaml.safe_load_all(text))
-    (body,) = documents[-1:]
-    values: dict[str, str] = {}
+    body: Node = documents[-1]
     if len(documents) > 1:
         known(documents[0], {"spec"}, "header")
-        values = dict(_inputs(documents[0]["spec"]["inputs"], given))
-    elif given:
+        filled: Node = _filled(body, dict(_inputs(documents[0]["spec"]["inputs"], given)))
+        return filled
+    if given:
         raise Refused(f"there is no input {', '.join(given)}")
-    filled: Node = _filled(body, values)
-    return filled
+    return body
 
 
 def _inputs(declared: Mapping[str, Node], given: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ruamel.yaml import YAML
 
-from conformance import jenkins_world
+from conformance import gitlab_starts, jenkins_world
 from conformance.generated import (
     azure_jobs,
     azure_stages,
@@ -24,6 +24,7 @@ from conformance.generated import (
 )
 from conformance.observing import Observed, differences
 from conformance.random_runs import EXECUTORS
+from conformance.random_runs_gitlab import on_gitlab
 from conformance.random_specs import NAME, Drawn, DrawnCase, errors
 from pipegen.simulation import ActionStarted, Ending, Fault, Occurrence, Outcomes, PullRequestOpened, Pushed
 
@@ -211,12 +212,11 @@ def small() -> dict[str, object]:
                 "restore": "true",
             },
         ],
-        "actions": {
-            "again": {"stages": ["test"], "parameters": {"strict": {"type": "boolean", "default": True}}},
-        },
+        "actions": {"again": {"stages": ["test"], "parameters": {"strict": {"type": "boolean", "default": True}}}},
     }
 
 
+SYSTEMS = {"gitlab": on_gitlab, **EXECUTORS}
 AGAIN = ActionStarted("again", "dev", {"strict": "false"})
 RUNS: Mapping[str, tuple[Occurrence, Mapping[str, Fault]]] = {
     "nested": (Pushed("feat/a/b"), {}),
@@ -247,7 +247,7 @@ class Tried:
         return {each[variable] for each in found if variable in each}
 
 
-@pytest.fixture(scope="module", params=EXECUTORS)
+@pytest.fixture(scope="module", params=SYSTEMS)
 def tried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tried:
     drawn = Drawn(small())
     assert errors(drawn.data) == []
@@ -256,8 +256,9 @@ def tried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         for name, (occurrence, faults) in RUNS.items()
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(jenkins_world.KEPT_AS, "feat/a/b", "feat/a")
-        (runs,) = EXECUTORS[request.param]([(drawn, list(cases.values()))], tmp_path_factory.mktemp(request.param))
+        for kept in (jenkins_world.KEPT_AS, gitlab_starts.KEPT_AS):
+            patch.setitem(kept, "feat/a/b", "feat/a")
+        (runs,) = SYSTEMS[request.param]([(drawn, list(cases.values()))], tmp_path_factory.mktemp(request.param))
     return Tried(cases, dict(zip(cases, runs, strict=True)))
 
 
