@@ -71,8 +71,9 @@ class Installation:
     def pipeline_of(self, file: str) -> Pipeline:
         """The pipeline that a file was made of; that of the check stands for the review that it loads."""
         named = {path(self.delivery, each): each for each in self.delivery.pipelines}
-        review = next(each for each in self.delivery.pipelines if isinstance(each.event, Review))
-        return named.get(file, review)
+        if file in named:
+            return named[file]
+        return next(each for each in self.delivery.pipelines if isinstance(each.event, Review))
 
     def credentials(self, job: str) -> dict[str, dict[str, str]]:
         """What a run of the job finds under the ids of credentials, with values as the world makes them."""

@@ -33,7 +33,7 @@ BATCHES = [
     pytest.param(QUICK, id="few"),
     *(pytest.param(each, marks=pytest.mark.slow, id=f"more {each[0]}") for each in MORE),
 ]
-MOST_JOBS = 25
+MOST_JOBS, FEW_JOBS = 25, 12
 """In what is tried with one spec: each of them takes a tenth of a second and more."""
 _WITHOUT_END = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
@@ -102,7 +102,9 @@ def test_drawn_specs_are_of_all_kinds() -> None:
 @pytest.mark.parametrize("target", EXECUTORS)
 def test_any_valid_spec_does_what_the_reference_says(target: str, batch: tuple[int, int]) -> None:
     def differing(specs: Sequence[Drawn], folder: Path) -> Wrong:
-        tried = [(each, each.cases(MOST_JOBS)) for each in specs if target in each.targets]
+        tried = [
+            (each, each.cases(FEW_JOBS if batch == QUICK else MOST_JOBS)) for each in specs if target in each.targets
+        ]
         runs = EXECUTORS[target](tried, folder)
         return {
             f"{number}: {case}": words
