@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,9 @@ from conformance import azure, github_executor, jenkins_executor, jenkins_world
 from conformance.github_memory import Memory
 from conformance.github_people import RunApi, api_of_runs
 from conformance.github_settings import settings_of
+from conformance.gitlab_cases import cut_off
 from conformance.observing import Observed
+from conformance.random_runs_gitlab import on_gitlab
 from conformance.random_specs import Drawn, DrawnCase, branches, teams, world_for
 from deliveries import CONFIG
 from pipegen.delivery import Delivery, Job, Run, When
@@ -82,7 +84,13 @@ def _installed(drawn: Drawn, folder: Path) -> _Installation:
 
 def expected_on(target: str, case: DrawnCase) -> Sequence[Trace]:
     """What the reference says, but for what a CI system declares."""
-    return [_sparing_agents(each, case) for each in case.expected] if target == "jenkins" else case.expected
+    match target:
+        case "jenkins":
+            return [_sparing_agents(each, case) for each in case.expected]
+        case "gitlab" if (unit := cut_off(case)) and unit.closing:
+            return [_without({unit.closing.id}, each) for each in case.expected]
+        case _:
+            return case.expected
 
 
 SPARED = "takes an agent only if there is something to undo"
@@ -96,7 +104,11 @@ def _sparing_agents(trace: Trace, case: DrawnCase) -> Trace:
     units = (phase.deployment for phase in pipeline.phases if phase.deployment)
     closings = {unit.closing.id: unit.closing for unit in units if unit.closing}
     idle = {name for name, job in closings.items() if not ran.get(name, set()) & set(_last(job))}
-    kept = tuple(each for each in trace.entries if not (isinstance(each, JobTrace) and each.id in idle))
+    return _without(idle, trace)
+
+
+def _without(jobs: Collection[str], trace: Trace) -> Trace:
+    kept = tuple(each for each in trace.entries if not (isinstance(each, JobTrace) and each.id in jobs))
     return replace(trace, entries=kept)
 
 
@@ -108,5 +120,6 @@ def _last(job: Job) -> Iterator[str]:
 EXECUTORS: Mapping[str, Callable[[Tried, Path], Runs]] = {
     "azure": on_azure,
     "github": on_github,
+    "gitlab": on_gitlab,
     "jenkins": on_jenkins,
 }

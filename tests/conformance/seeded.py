@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from conformance import mutations_azure, mutations_github, mutations_jenkins
+from conformance import mutations_azure, mutations_github, mutations_gitlab, mutations_jenkins
 
-MUTATIONS = (*mutations_azure.MUTATIONS, *mutations_github.MUTATIONS, *mutations_jenkins.MUTATIONS)
+MUTATIONS = (
+    *mutations_azure.MUTATIONS,
+    *mutations_github.MUTATIONS,
+    *mutations_gitlab.MUTATIONS,
+    *mutations_jenkins.MUTATIONS,
+)

@@ -111,8 +111,10 @@ def wrongs(found: Iterable[Case], executor: Executor, shows: Shows) -> dict[str,
     told: dict[str, list[str]] = {}
     for case in found:
         expected = expected_of(case)
-        told[str(case)] = wrong(expected, executor.observe(case, customs_of(case)))
-        if not told[str(case)]:
+        words = wrong(expected, executor.observe(case, customs_of(case)))
+        # Cases that differ in the script alone have one title.
+        told.setdefault(str(case), []).extend(words)
+        if not words:
             shows("github", case, expected.declared)
     assert told
     return {title: words for title, words in told.items() if words}
