@@ -61,6 +61,10 @@ class Repository:
         jobs = printed(self._local(branch, variables, "--list-json"))
         return {job["name"] for job in jobs if job["when"] != "never"}
 
+    def waits_for_people(self, branch: str, variables: Mapping[str, str]) -> bool:
+        """Whether the pipeline has a job that somebody must start."""
+        return any(job["when"] == "manual" for job in printed(self._local(branch, variables, "--list-json")))
+
     def needed(self, branch: str, variables: Mapping[str, str]) -> set[str]:
         """The jobs that those in the pipeline wait for."""
         jobs = printed(self._local(branch, variables, "--list-json"))
@@ -105,9 +109,14 @@ def laid_out(folder: Path, files: Mapping[str, str]) -> Repository:
     for path, text in (*files.items(), ("models/m/README", "a model\n")):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
+    subprocess.run([f"{BIN}/pipegen", "render", "--quiet"], cwd=folder, check=True, capture_output=True)
+    return committed(folder)
+
+
+def committed(folder: Path) -> Repository:
+    """A repository on GitLab with what is in the folder."""
     _git(folder, "init", "--quiet", "-b", "main")
     _git(folder, "remote", "add", "origin", "https://gitlab.example.com/acme/models.git")
-    subprocess.run([f"{BIN}/pipegen", "render", "--quiet"], cwd=folder, check=True, capture_output=True)
     _git(folder, "add", "--all")
     _git(folder, "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "-m", "begin")
     return Repository(folder)

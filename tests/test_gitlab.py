@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ import yaml
 
 import gitlab_local
 from conftest import GOLDEN
-from gitlab_local import SPEC, TOML, Repository, laid_out
+from gitlab_local import SPEC, TOML, Repository, committed, laid_out
 
 PUSH = {"CI_PIPELINE_SOURCE": "push"}
 ROLLBACK = {"CI_PIPELINE_SOURCE": "web", "PIPEGEN_START": "m/action-rollback"}
@@ -76,6 +77,26 @@ def test_no_selected_job_waits_for_one_that_is_not(
 @pytest.mark.parametrize(("branch", "source"), [("dev", "push"), ("feat/a", "push"), ("main", "push")])
 def test_gitlab_ci_local_finds_the_needs_of_all_jobs(branch: str, source: str, repository: Repository) -> None:
     assert "All job dependencies are valid" in repository.dependencies(branch, {"CI_PIPELINE_SOURCE": source})
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """All models that are shipped, in one repository."""
+    folder = tmp_path_factory.mktemp("shipped")
+    for place in GOLDEN.glob("*/gitlab"):
+        if place.parent.name != "company":
+            shutil.copytree(place, folder, dirs_exist_ok=True)
+    return committed(folder)
+
+
+@pytest.mark.parametrize(("branch", "asks"), [("feat/a", False), ("dev", False), ("prod", True), ("main", True)])
+def test_gitlab_ci_local_finds_the_needs_of_all_jobs_of_the_shipped_models(
+    branch: str, shipped: Repository, *, asks: bool
+) -> None:
+    """It refuses to look where people must start a job, so that there the jobs are compared with what they need."""
+    assert shipped.waits_for_people(branch, PUSH) is asks
+    assert shipped.needed(branch, PUSH) <= shipped.selected(branch, PUSH) != set()
+    assert asks or "All job dependencies are valid" in shipped.dependencies(branch, PUSH)
 
 
 def test_jobs_that_start_a_pipeline_take_over_what_their_rules_ask_for() -> None:
