@@ -14,6 +14,7 @@ COMMENT = "#"
 PATTERNS = ("/listing/*.txt",)
 SIGNS = ("listing",)
 HOSTS: tuple[Host, ...] = ()
+MOST_MODELS = None
 EXAMPLE = "[listing]\n"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from pages import BIN
 from pipegen.compiler import compile_root, compile_spec, open_repository
 from pipegen.header import Header, read_header
 
@@ -124,3 +126,23 @@ def test_a_change_of_a_teams_name_touches_exactly_the_files_that_name_it(old: st
     assert changed(before, after) == naming
     assert {path for path, body in after.items() if new in body} == naming
     assert 0 < len(naming) < len(before) / 2
+
+
+def test_more_models_than_gitlab_reads_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "model-specs").mkdir()
+    (tmp_path / "pipegen.toml").write_text('[repository]\ntargets = ["gitlab", "jenkins"]\n', "utf-8")
+    for number in range(149):
+        text = f"pipegen: 1\nmodel: {{name: m{number}, owner: o}}\nstages: [{{id: test, run: pytest}}]\n"
+        (tmp_path / f"model-specs/m{number}.yaml").write_text(text, "utf-8")
+    few = [f"model-specs/m{number}.yaml" for number in range(148)]
+    for command in (["validate"], ["render"]):
+        assert "PG296" not in _told(tmp_path, *command, *few)
+        assert "PG296 warning: GitLab CI reads the files of 148 models, and the repository has 149" in _told(
+            tmp_path, *command
+        )
+
+
+def _told(folder: Path, *words: str) -> str:
+    done = subprocess.run([f"{BIN}/pipegen", *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr

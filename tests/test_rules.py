@@ -21,6 +21,7 @@ CASES = sorted({file.parent for name in ("spec.yaml", "expected.txt") for file i
 EXAMPLES = {example.code: example for example in examples()}
 SHOWN_ELSEWHERE = {
     "PG291": "test_rules.py",  # names of files hold the model's, so no two specs lead to it
+    "PG296": "test_many_models.py",  # takes more models than anybody wants to read
     "PG404": "test_workspace_writing.py",  # the same
     "PG406": "test_workspace_writing.py",  # takes an operating system that refuses
     "PG408": "test_workspace_writing.py",  # takes one that refuses twice

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic, Finding, KeyPath, Located, Position, Severity
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ CODES = {
     "PG291": "two specs write the same file",
     "PG292": "specs disagree about an environment",
     "PG293": "specs disagree about a branch",
+    "PG296": "the repository has more models than a CI system reads",
 }
 
 
@@ -101,6 +103,15 @@ def check_repository(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:
     if any(one.whole for one in listed):
         hint = "give each model a `path`, as one that concerns the whole repository refuses the others' merges"
         yield from _disagreements((each for one in listed for each in one.sources), "PG293", "branch", hint)
+
+
+def check_number(models: int, most: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """PG296. `most` maps the title of a CI system to the number of models whose files it reads by default."""
+    for title, limit in most.items():
+        if models > limit:
+            message = f"{title} reads the files of {limit} models, and the repository has {models}"
+            hint = "have an administrator raise the limit, or keep some of the models in another repository"
+            yield Diagnostic(CONFIG_FILE, None, Severity.WARNING, "PG296", message, hint)
 
 
 def _same_model(summaries: Iterable[Summary]) -> Iterator[Diagnostic]:

@@ -12,12 +12,17 @@ from pipegen.cli.console import Named, opened
 from pipegen.cli.made import Made, made, recalled
 from pipegen.config import CONFIG_FILE
 from pipegen.diagnostics import Diagnostic, Located
+from pipegen.repository import check_number
 from pipegen.target_names import BUILT_IN
 from pipegen.workspace.outputs import case_collisions
 
 if TYPE_CHECKING:
     from pipegen.cache import Cache, Entry
     from pipegen.compiler import Compiled, Repository
+
+
+_MANY = 100
+"""No CI system reads the files of fewer models."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,15 @@ class Making:
         digest = digest_of_files({name: text.encode() for name, text in done.files.items()})
         told = Told.by(done.summary) if done.summary else None
         return None if inputs is None else Entry(inputs, tuple(sorted(done.files)), digest, told)
+
+    def crowd(self) -> tuple[Diagnostic, ...]:
+        """What only the number of specs shows; where there are few, the repository is not opened for it."""
+        count = len(self.work.paths)
+        if count <= _MANY:
+            return ()
+        from pipegen.targets import most_models  # noqa: PLC0415  (few have so many)
+
+        return tuple(check_number(count, most_models(self.targets or self.repository.config.targets)))
 
     def keep(self, specs: Sequence[Made]) -> str | None:
         """Have the cache hold what was found out; the reason if that did not succeed."""

@@ -175,7 +175,7 @@ def _made(making: Making, out: Path | None, keeping: _Keeping, *, quiet: bool) -
         return _made(replace(making, cache=None), out, keeping, quiet=quiet)
     with refusals_reported(making.form):
         across = tuple(check_repository(each.summary for each in specs if each.summary))
-    found = (*making.diagnostics, *(each for spec in specs for each in spec.diagnostics), *across)
+    found = (*making.diagnostics, *(each for spec in specs for each in spec.diagnostics), *across, *making.crowd())
     # What is wrong in a base is found for every spec that extends it.
     found = tuple(dict.fromkeys(found))
     selection = replace(selection, specs=_usable(specs, across))

@@ -22,7 +22,8 @@ from pipegen.cli.console import (
 from pipegen.cli.made import made
 from pipegen.cli.progress import watched
 from pipegen.compiler import load_spec
-from pipegen.repository import check_repository
+from pipegen.repository import check_number, check_repository
+from pipegen.targets import most_models
 
 
 @click.command("validate")
@@ -43,6 +44,8 @@ def command(specs: tuple[Path, ...], targets: tuple[str, ...], form: str, quiet:
     with watched(work.paths, quiet=quiet) as paths:
         loaded = [made(load_spec(work.repository, path, named_targets(targets))) for path in paths]
     across = tuple(check_repository(each.summary for each in loaded if each.summary))
+    read = most_models(named_targets(targets) or work.repository.config.targets)
+    across = (*across, *check_number(len(work.paths), read))
     found = (*work.repository.diagnostics, *(found for each in loaded for found in each.diagnostics), *across)
     # What is wrong in a base is found for every spec that extends it.
     diagnostics = tuple(dict.fromkeys(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -48,6 +48,10 @@ class Target(Protocol):
     def EXAMPLE(self) -> str:  # noqa: N802  (a module constant)
         """Lines of a pipegen.toml that show its table."""
 
+    @property
+    def MOST_MODELS(self) -> int | None:  # noqa: N802  (a module constant)
+        """Of how many models it reads the files unless an administrator allows more; None: of all."""
+
     def settings(self) -> type[TargetSettings]:
         """The shape of its table in pipegen.toml; it is imported only for who has the file."""
 
@@ -66,6 +70,12 @@ TARGETS: dict[str, Target] = {name: cast("Target", import_module(f"{__name__}.{n
 def targets_of(config: Config) -> dict[str, Target]:
     """Those that are built in and those that the repository names: whose files may be found in it."""
     return TARGETS | {name: target_of(name) for name in config.targets}
+
+
+def most_models(names: Iterable[str]) -> dict[str, int]:
+    """The title of each of these targets that reads the files of so many models only, with the number."""
+    found = {target_of(name).TITLE: target_of(name).MOST_MODELS for name in names}
+    return {title: most for title, most in found.items() if most is not None}
 
 
 def target_of(name: str) -> Target:

@@ -17,6 +17,7 @@ __all__ = [
     "EXAMPLE",
     "FOLDERS",
     "HOSTS",
+    "MOST_MODELS",
     "PATTERNS",
     "SIGNS",
     "TITLE",
@@ -32,6 +33,7 @@ COMMENT = "#"
 PATTERNS = ("/azure-pipelines/**/*.yml",)
 SIGNS = ("azure-pipelines", "azure-pipelines.yml", ".azure-pipelines", ".azuredevops")
 HOSTS: tuple[Host, ...] = ("azure-repos",)
+MOST_MODELS: int | None = None
 EXAMPLE = r"""[azure.runners]
 gpu = "gpu-pool"
 [azure.teams]

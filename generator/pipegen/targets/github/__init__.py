@@ -17,6 +17,7 @@ __all__ = [
     "EXAMPLE",
     "FOLDERS",
     "HOSTS",
+    "MOST_MODELS",
     "PATTERNS",
     "SIGNS",
     "TITLE",
@@ -33,6 +34,7 @@ PATTERNS = ("/.github/workflows/*.*.yml", "/.github/workflows/pipegen.yml")
 """Workflows that people write have rarely a second dot in their names."""
 SIGNS = (".github/workflows",)
 HOSTS: tuple[Host, ...] = ("github",)
+MOST_MODELS: int | None = None
 EXAMPLE = """[github.runners]
 gpu = ["self-hosted", "gpu"]
 [github.teams]

@@ -17,6 +17,7 @@ __all__ = [
     "EXAMPLE",
     "FOLDERS",
     "HOSTS",
+    "MOST_MODELS",
     "PATTERNS",
     "SIGNS",
     "TITLE",
@@ -32,6 +33,8 @@ COMMENT = "#"
 PATTERNS = (f"/{FOLDER}/**/*.yml", f"/{ROOT_FILE}")
 SIGNS = (ROOT_FILE,)
 HOSTS: tuple[Host, ...] = ("gitlab",)
+MOST_MODELS: int | None = 148
+"""A file includes 150 others, and one of these is for all models; an administrator may raise that."""
 EXAMPLE = """[gitlab.runners]
 gpu = ["linux", "gpu"]
 [gitlab.teams]

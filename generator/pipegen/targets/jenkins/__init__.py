@@ -17,6 +17,7 @@ __all__ = [
     "EXAMPLE",
     "FOLDERS",
     "HOSTS",
+    "MOST_MODELS",
     "PATTERNS",
     "SIGNS",
     "TITLE",
@@ -32,6 +33,7 @@ COMMENT = "//"
 PATTERNS = ("/jenkins/**/*.Jenkinsfile", "/jenkins/**/*.groovy")
 SIGNS = ("jenkins", "Jenkinsfile")
 HOSTS: tuple[Host, ...] = ()
+MOST_MODELS: int | None = None
 EXAMPLE = """[jenkins.runners]
 gpu = "gpu-linux"
 [jenkins.teams]
