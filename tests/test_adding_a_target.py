@@ -110,7 +110,8 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def _run(folder: Path, *words: str, installed: bool = True) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "", "PIPEGEN_CACHE_DIR": str(folder / "cache")}
+    # Python takes a file of the same size that changed within a second for the one that it compiled.
+    environment = {"PATH": "", "PIPEGEN_CACHE_DIR": str(folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
     environment |= {"PYTHONPATH": str(folder / "installed")} if installed else {}
     command = [sys.executable, "-m", "pipegen", *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
