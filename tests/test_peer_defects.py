@@ -56,6 +56,7 @@ def test_python_versions_are_text_and_the_same_on_all_targets(path: Path) -> Non
     versions = {
         "github": set(re.findall(r"python-version: (.+)", together(path.stem, "github"))),
         "azure": set(re.findall(r"versionSpec: (.+)", together(path.stem, "azure"))),
+        "gitlab": set(re.findall(r"python(3\.\d+) -I -m venv", together(path.stem, "gitlab"))),
         "jenkins": set(re.findall(r"python(3\.\d+) -I -m venv", together(path.stem, "jenkins"))),
     }
     found = {version.strip("\"'") for each in versions.values() for version in each}

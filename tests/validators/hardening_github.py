@@ -148,7 +148,7 @@ def _reviews(workflow: dict[str, Any]) -> Iterator[Finding]:
         secret = next((path for path, text in strings(job) if re.search(r"\bsecrets\.(?!GITHUB_TOKEN)", text)), None)
         if secret and _environment(job) != "checks":
             yield ("jobs", name, *secret), "review-secret", "H5: a pull request reads this secret"
-        if (job.get("permissions") or {}).get("id-token") == "write":
+        if (job.get("permissions") or {}).get("id-token") == "write" and _environment(job) != "checks":
             yield ("jobs", name, "permissions"), "review-identity", "H5: a pull request gets this identity"
 
 

@@ -40,20 +40,6 @@ gpu = "gpu-pool"
 ml-release = '[ML Platform]\ML Release'
 """
 
-__all__ = [
-    "COMMENT",
-    "EXAMPLE",
-    "FOLDERS",
-    "HOSTS",
-    "PATTERNS",
-    "SIGNS",
-    "TITLE",
-    "capabilities",
-    "render",
-    "root",
-    "settings",
-]
-
 
 def render(delivery: Delivery, config: Config) -> dict[str, str]:
     """Path -> text of every pipeline."""
