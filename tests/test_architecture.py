@@ -147,7 +147,9 @@ def test_the_spec_language_knows_nothing_of_its_meaning(name: str) -> None:
     assert not [each for each in imported(name) if any(is_in(each, f"pipegen.{room}") for room in behind)]
 
 
-AT_RUN_TIME = ("pipegen.gates", "pipegen.registry", "pipegen.settings")
+AT_RUN_TIME = ("pipegen.gates", "pipegen.ledger", "pipegen.registry", "pipegen.settings")
+LIGHT = ("pipegen.gates", "pipegen.ledger")
+"""What needs nothing installed but pipegen; the ledger knows no gate."""
 
 
 def test_what_pipelines_call_at_run_time_is_not_loaded_on_the_way_to_files() -> None:
@@ -155,11 +157,17 @@ def test_what_pipelines_call_at_run_time_is_not_loaded_on_the_way_to_files() -> 
     assert not [name for name in loaded if any(is_in(name, room) for room in AT_RUN_TIME)]
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if is_in(name, "pipegen.gates")])
-def test_gates_need_the_standard_library_alone(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in FILES if any(is_in(name, room) for room in LIGHT)])
+def test_gates_and_the_ledger_need_the_standard_library_alone(name: str) -> None:
     outside = {each.split(".")[0] for each in imported(name)} - {"pipegen", *sys.stdlib_module_names}
     assert outside == set()
-    assert all(is_in(each, "pipegen.gates") for each in own(imported(name)))
+    known = ("pipegen.ledger",) if is_in(name, "pipegen.ledger") else LIGHT
+    assert all(any(is_in(each, room) for room in known) for each in own(imported(name)))
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if is_in(name, "pipegen.registry")])
+def test_the_registry_knows_of_pipegen_the_ledger_alone(name: str) -> None:
+    assert all(is_in(each, "pipegen.registry") or is_in(each, "pipegen.ledger") for each in own(imported(name)))
 
 
 # ---------------------------------------------------------------- size

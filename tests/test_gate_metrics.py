@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import pipegen
 from gate_runs import CANNOT_JUDGE, FAIL, FAILING, HOSTILE, METRICS, PASS, PASSING, gate
 from pipegen.gates.__main__ import main
-from pipegen.gates.metrics import LARGEST_FILE
+from pipegen.gates.reading import LARGEST_FILE
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +253,9 @@ def test_the_command_imports_the_standard_library_and_the_gates_alone() -> None:
         "pipegen",
         "pipegen.gates",
         "pipegen.gates.metrics",
+        "pipegen.gates.reading",
         "pipegen.gates.report",
+        "pipegen.gates.writing",
     }
 
 

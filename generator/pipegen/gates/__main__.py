@@ -5,52 +5,50 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn, Protocol, cast
 
-from pipegen.gates.metrics import (
-    LARGEST_FILE,
-    Bound,
-    CannotJudgeError,
-    Side,
-    judge,
-    parse_bound,
-    parse_metrics,
-    unjudged,
-)
-from pipegen.gates.report import (
-    EXIT_CODES,
-    GateResult,
-    Judgement,
-    Verdict,
-    as_json,
-    as_junit,
-    as_markdown,
-    as_text,
-    printable,
-)
+from pipegen.gates.reading import CannotJudgeError
+from pipegen.gates.report import EXIT_CODES, GateResult, Judgement, Verdict, as_text, printable
+from pipegen.gates.writing import show, write_reports
 
 _CANNOT_JUDGE = EXIT_CODES[Verdict.CANNOT_JUDGE]
 
 _EXITS = """\
 exit codes:
-  0  every bound is met
-  1  at least one bound is not met
-  2  cannot judge: a metric or the file is missing or unusable, a report could not be written, or wrong usage;
-     outweighs 1, because missing input is never a pass and half a judgement is none
+  0  everything that was asked for holds
+  1  at least one thing does not hold
+  2  cannot judge: input is missing or unusable, a report could not be written, or wrong usage; outweighs 1, because
+     missing input is never a pass and half a judgement is none
 """
 
-_METRICS_HELP = f"""\
-examples:
-  pipegen gate metrics --file metrics.json --min auc=0.8 --max latency.p95_ms=50
-  pipegen gate metrics --file metrics.json --min psi=0 --max psi=0.25 --name drift --junit gate.xml --json gate.json
-  python -m pipegen.gates metrics --file metrics.json --min auc=0.8      (the same, with nothing else installed)
 
-A metric is a key of the file's root object, or a path of keys joined by dots. Meeting a bound exactly is enough;
-numbers are compared as the decimals that are written, so 0.8 meets --min auc=0.8.
+class Gate(Protocol):
+    """A module of `pipegen.gates.commands`: what it reads, and what it makes of it."""
 
-{_EXITS}"""
+    @property
+    def HEADING(self) -> str: ...  # noqa: N802
+    @property
+    def DESCRIPTION(self) -> str: ...  # noqa: N802
+    @property
+    def EPILOG(self) -> str: ...  # noqa: N802
+    def add_options(self, parser: argparse.ArgumentParser) -> None: ...
+    def slips(self, arguments: argparse.Namespace) -> Iterator[str]:
+        """What is wrong with the usage, beyond what the parser can say."""
+
+    def source(self, arguments: argparse.Namespace) -> str:
+        """What it reads, for the reports."""
+
+    def judgements(self, arguments: argparse.Namespace) -> tuple[Judgement, ...]:
+        """May raise CannotJudgeError: then nothing could be judged at all."""
+
+
+GATES: Mapping[str, str] = {
+    "metrics": "minimum and maximum for the numbers of a JSON file",
+}
+"""Each gate is the module of that name in `pipegen.gates.commands`, imported only when it is asked for."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,60 +60,54 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the gate that `argv` (default: the program's own arguments) names; the exit code, never an exception."""
-    parser = _parser()
+    given = sys.argv[1:] if argv is None else list(argv)
     try:
-        arguments = parser.parse_args(argv)
-        _refuse_slips(parser, arguments)
+        name = _named(given)
+        gate = cast("Gate", import_module(f"pipegen.gates.commands.{name}"))
+        parser = _parser(name, gate)
+        arguments = parser.parse_args(given[1:])
+        _refuse_slips(parser, gate, arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
-    result = GateResult("metrics", arguments.name, "metric", str(arguments.file), _judgements(arguments))
+    result = GateResult(name, arguments.name, gate.HEADING, gate.source(arguments), _judgements(gate, arguments))
     # Reports come first, so that they are there even when nobody reads the output to its end.
-    unwritten = list(_write_reports(result, arguments))
-    shown = _show(as_text(result), sys.stdout), _show("".join(unwritten), sys.stderr)
+    unwritten = list(write_reports(result, arguments))
+    shown = show(as_text(result), sys.stdout), show("".join(unwritten), sys.stderr)
     return EXIT_CODES[result.verdict] if all(shown) and not unwritten else _CANNOT_JUDGE
 
 
-def _parser() -> argparse.ArgumentParser:
-    layout = argparse.RawDescriptionHelpFormatter
+def _named(given: Sequence[str]) -> str:
+    """The gate that the first argument names; the list of gates for anything else."""
     parser = _Parser(
         prog="pipegen gate",
         description="Judge a model by data.",
         epilog=_EXITS,
-        formatter_class=layout,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    gates = parser.add_subparsers(title="gates", metavar="GATE", required=True)
-    metrics = gates.add_parser(
-        "metrics",
-        help="minimum and maximum for the numbers of a JSON file",
-        description="Judge the numbers of a JSON file by minimum and maximum.",
-        epilog=_METRICS_HELP,
-        formatter_class=layout,
+    listed = parser.add_subparsers(title="gates", metavar="GATE", dest="gate", required=True)
+    for name, words in GATES.items():
+        listed.add_parser(name, help=words, add_help=False)
+    return str(parser.parse_args(given[:1]).gate)
+
+
+def _parser(name: str, gate: Gate) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"pipegen gate {name}",
+        description=gate.DESCRIPTION,
+        epilog=f"{gate.EPILOG}\n{_EXITS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    _add_metrics_options(metrics)
-    _add_report_options(metrics)
+    gate.add_options(parser)
+    _add_report_options(parser, name)
     return parser
 
 
-def _add_metrics_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--file", type=Path, required=True, help="the JSON file with the metrics, at most 16 MiB")
-    for side, words in ((Side.MIN, "at least"), (Side.MAX, "at most")):
-        parser.add_argument(
-            f"--{side}",
-            action="append",
-            dest="bounds",
-            default=[],
-            type=_bound(side),
-            metavar="NAME=VALUE",
-            help=f"NAME is {words} VALUE; may be repeated",
-        )
-
-
-def _add_report_options(parser: argparse.ArgumentParser) -> None:
+def _add_report_options(parser: argparse.ArgumentParser, name: str) -> None:
     summary = os.environ.get("PIPEGEN_SUMMARY")
-    parser.add_argument("--name", default="metrics", help="the gate's name in the reports (default: metrics)")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, one test case a bound")
+    parser.add_argument("--name", default=name, help="the gate's name in the reports (default: %(default)s)")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, one test case a judgement")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write JSON for programs")
     parser.add_argument(
         "--summary",
@@ -126,97 +118,20 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _bound(side: Side) -> Callable[[str], Bound]:
-    def parse(text: str) -> Bound:
-        try:
-            return parse_bound(side, text)
-        except CannotJudgeError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return parse
-
-
-def _refuse_slips(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _refuse_slips(parser: argparse.ArgumentParser, gate: Gate, arguments: argparse.Namespace) -> None:
     """What is given twice is a slip of the pen: one of the two would be lost or never looked at."""
-    if not arguments.bounds:
-        parser.error("give at least one --min or --max")
-    sides = [(bound.metric, bound.side) for bound in arguments.bounds]
-    for metric, side in sides:
-        if sides.count((metric, side)) > 1:
-            parser.error(f"--{side} is given more than once for {metric!r}")
-    named = [path for path in (arguments.file, arguments.junit, arguments.json, arguments.summary) if path]
+    for slip in gate.slips(arguments):
+        parser.error(slip)
+    named = [path for path in vars(arguments).values() if isinstance(path, Path)]
     if len(set(named)) < len(named):
-        parser.error("--file, --junit, --json and --summary must name different files")
+        parser.error("options that name files must name different files")
 
 
-def _judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
+def _judgements(gate: Gate, arguments: argparse.Namespace) -> tuple[Judgement, ...]:
     try:
-        return judge(parse_metrics(_content(arguments.file)), arguments.bounds)
+        return gate.judgements(arguments)
     except CannotJudgeError as error:
-        return tuple(unjudged(bound, f"{arguments.file}: {error}") for bound in arguments.bounds)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise CannotJudgeError(error.strerror or "cannot be read") from error
-    except ValueError as error:
-        raise CannotJudgeError(f"not the name of a file: {error}") from error
-
-
-def _write_reports(result: GateResult, arguments: argparse.Namespace) -> Iterator[str]:
-    """Write every report that is asked for, and yield a line for each that could not be written."""
-    reports = (
-        (arguments.junit, as_junit, _replace),
-        (arguments.json, as_json, _replace),
-        (arguments.summary, as_markdown, _append),
-    )
-    for path, form, write in reports:
-        if path is None:
-            continue
-        try:
-            write(path, form(result))
-        except (OSError, ValueError) as error:
-            yield printable(f"{path}: the report could not be written: {error}") + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put `text` at `path` as a whole or not at all."""
-    if path.exists() and not path.is_file():
-        # A pipe or a device is written to: replacing it would take it away from everybody.
-        path.write_text(text, "utf-8")
-        return
-    whole = Path(os.path.realpath(path))
-    whole.parent.mkdir(parents=True, exist_ok=True)
-    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, "utf-8", newline="\n")
-        part.replace(whole)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _append(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-
-
-def _show(text: str, stream: TextIO | None) -> bool:
-    """Print `text` with what the stream cannot encode escaped; whether it got through. A closed stream wants none."""
-    if stream is None:
-        return True
-    encoding = stream.encoding or "utf-8"
-    try:
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        stream.flush()
-    except OSError:
-        # Python flushes once more at its end, and a second failure there would exit with a code of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return False
-    return True
+        return (Judgement(arguments.name, "can be judged", Verdict.CANNOT_JUDGE, reason=str(error)),)
 
 
 if __name__ == "__main__":

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import islice
 
+from pipegen.gates.reading import CannotJudgeError, JsonObject, kind_of, parse_number
 from pipegen.gates.report import Judgement, Verdict
 
-LARGEST_FILE = 16 * 1024 * 1024
-"""Bytes; no metrics file that a person could have meant is larger."""
-
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _SEARCHED_FOR_SIMILAR_NAMES = 500
 # Margins are shown, never judged by, so rounding them is harmless; a range this wide keeps them from raising.
 _MARGINS = Context(prec=28, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-
-JsonObject = dict[str, object]
-"""A JSON object whose numbers, NaN and infinities included, are `Decimal`."""
-
-
-class CannotJudgeError(Exception):
-    """Input that allows no judgement; its text says why, for people."""
 
 
 class Side(StrEnum):
@@ -60,27 +48,10 @@ def parse_bound(side: Side, text: str) -> Bound:
     metric, equals, number = text.rpartition("=")
     if not equals or not metric:
         raise CannotJudgeError(f"{text!r} is not NAME=VALUE, for example auc=0.8")
-    if not _NUMBER.fullmatch(number):
-        raise CannotJudgeError(f"{number!r} in {text!r} is not a finite number as JSON writes it, for example 0.8")
-    return Bound(metric, side, _decimal(number))
-
-
-def parse_metrics(content: bytes) -> JsonObject:
-    """The object in a JSON file's bytes; raises CannotJudgeError for anything that is not exactly one."""
-    if len(content) > LARGEST_FILE:
-        raise CannotJudgeError(f"larger than {LARGEST_FILE} bytes")
     try:
-        document = _parsed(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise CannotJudgeError(f"not UTF-8 (byte {error.start})") from error
-    except json.JSONDecodeError as error:
-        reason = f"not JSON ({error.msg}, line {error.lineno}, column {error.colno})" if content.strip() else "empty"
-        raise CannotJudgeError(reason) from error
-    except RecursionError as error:
-        raise CannotJudgeError("nested too deeply") from error
-    if not isinstance(document, dict):
-        raise CannotJudgeError(f"its root is {_kind(document)}, not an object")
-    return document
+        return Bound(metric, side, parse_number(number))
+    except CannotJudgeError as error:
+        raise CannotJudgeError(f"{text!r}: {error}") from error
 
 
 def judge(document: JsonObject, bounds: Sequence[Bound]) -> tuple[Judgement, ...]:
@@ -103,7 +74,7 @@ def metric_value(document: JsonObject, name: str) -> Decimal:
         case [Decimal() as number]:
             raise CannotJudgeError(f"{number} is not a finite number")
         case [other]:
-            raise CannotJudgeError(f"{_kind(other)}, not a number{_similar_names(document, name)}")
+            raise CannotJudgeError(f"{kind_of(other)}, not a number{_similar_names(document, name)}")
         case _:
             raise CannotJudgeError(f"ambiguous: {len(candidates)} places in the file have this name")
 
@@ -152,44 +123,3 @@ def _numbers_by_name(document: JsonObject) -> Iterator[str]:
                 ahead.append((f"{prefix}{key}.", child))
             elif isinstance(child, Decimal):
                 yield f"{prefix}{key}"
-
-
-def _parsed(text: str) -> object:
-    return json.loads(
-        text,
-        parse_float=_decimal,
-        parse_int=_decimal,
-        parse_constant=Decimal,
-        object_pairs_hook=_object_with_distinct_keys,
-    )
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise CannotJudgeError("holds a number whose exponent is out of range") from error
-
-
-def _object_with_distinct_keys(pairs: list[tuple[str, object]]) -> JsonObject:
-    node = dict(pairs)
-    if len(node) != len(pairs):
-        repeated, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise CannotJudgeError(f"the key {repeated!r} stands more than once in one object")
-    return node
-
-
-def _kind(node: object) -> str:
-    match node:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case str():
-            return "a string"
-        case list():
-            return "a list"
-        case dict():
-            return "an object"
-        case _:
-            return "a number"
