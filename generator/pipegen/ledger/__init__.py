@@ -1,0 +1,1 @@
+"""The ledger: what happened to which model version, append-only; this package needs the standard library alone."""
