@@ -1,4 +1,4 @@
-"""Runs of `pipegen gate metrics` in this process, as the tests of judging and of reporting need them."""
+"""Runs of gates in this process, as the tests of judging and of reporting need them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,14 @@ class Run:
 
 
 def gate(content: str | bytes | None, *arguments: str) -> Run:
-    """Run the gate over a file with `content`, or without a file for None."""
+    """Run the gate on metrics over a file with `content`, or without a file for None."""
     if content is not None:
         Path("metrics.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    return run_gate("metrics", "--file", "metrics.json", *arguments)
+
+
+def run_gate(name: str, *arguments: str | Path) -> Run:
+    """Run any gate with the arguments of its command line."""
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        code = main(["metrics", "--file", "metrics.json", *arguments])
+        code = main([name, *map(str, arguments)])
     return Run(code, out.getvalue(), err.getvalue())

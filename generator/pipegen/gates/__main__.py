@@ -47,6 +47,7 @@ class Gate(Protocol):
 
 GATES: Mapping[str, str] = {
     "metrics": "minimum and maximum for the numbers of a JSON file",
+    "artifact": "a file by its digest, and a folder by the sums of its files",
 }
 """Each gate is the module of that name in `pipegen.gates.commands`, imported only when it is asked for."""
 
