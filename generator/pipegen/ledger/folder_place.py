@@ -102,11 +102,15 @@ def replace(place: FolderPlace, path: str, content: bytes) -> None:
 
 
 def cut(place: FolderPlace, model: str, size: int) -> None:
-    """Shorten the model's entries to `size` bytes, on disk when this returns."""
+    """Shorten the model's entries to `size` bytes, or remove their file if nothing is left; on disk at the return."""
+    path = place.folder / entries_path(model)
     try:
-        with (place.folder / entries_path(model)).open("r+b") as stream:
+        with path.open("r+b") as stream:
             stream.truncate(size)
             os.fsync(stream.fileno())
+        if size == 0:
+            path.unlink()
+            _sync_folder(path.parent)
     except OSError as error:
         raise _failed(place, "written", error) from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipegen.ledger import folder_place
-from pipegen.ledger.entries import DamagedError, Entry, LedgerError, entry_in
+from pipegen.ledger.entries import DamagedError, Entry, entry_in
 from pipegen.ledger.files import HEADS, Files, Head, entries_path, heads_in
 from pipegen.ledger.names import checked_name
 from pipegen.ledger.places import FolderPlace, Place
@@ -103,6 +103,3 @@ def _link_faults(entry: Entry, model: str, before: list[Entry | None]) -> Iterat
         yield "does not follow from the entry before it"
     elif last and entry.time < last.time:
         yield "is older than the entry before it"
-
-
-__all__ = ["Chain", "LedgerError", "chain_of", "files_of", "head_faults", "read", "read_all", "sound"]
