@@ -47,7 +47,10 @@ class Gate(Protocol):
 
 GATES: Mapping[str, str] = {
     "metrics": "minimum and maximum for the numbers of a JSON file",
+    "champion": "a candidate's metrics against the model that serves an environment",
+    "version": "how far the changes of a model ask its version to be raised",
     "artifact": "a file by its digest, and a folder by the sums of its files",
+    "reproducible": "two trainings give the same bytes, or metrics within a tolerance",
 }
 """Each gate is the module of that name in `pipegen.gates.commands`, imported only when it is asked for."""
 
