@@ -20,6 +20,7 @@ _COMMANDS = {
     "models": "List the models, or those that a change concerns.",
     "init": "Take up pipegen in a git repository.",
     "new": "Write the spec of a model.",
+    "registry": "Register, promote and show versions of a model; this is what pipelines call.",
     "render": "Write the pipelines of specs, or check that they are up to date.",
     "simulate": "What a run would do, before anything is pushed.",
     "schema": "Print the JSON schema of model specs, or of pipegen.toml.",

@@ -1,1 +1,1 @@
-"""The model registry that pipelines call: versions, aliases and artifacts; its libraries are imported by adapters alone."""
+"""The model registry that pipelines call: versions, aliases, artifacts; adapters alone import its libraries."""

@@ -1,4 +1,4 @@
-"""What training and evaluation leave for the registry: metrics, and the lineage that says what a model was made from."""
+"""What training leaves for the registry: metrics, and the lineage that says what a model was made from."""
 
 from __future__ import annotations
 

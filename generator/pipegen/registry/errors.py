@@ -17,3 +17,7 @@ class RefusedError(RegistryError):
 
 class NotFoundError(RefusedError):
     """What was looked for is not there."""
+
+
+class StoppedError(RegistryError):
+    """The registry did not do what it was asked; the same command again goes on from there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from pipegen.registry.errors import RegistryError
 
 VERSION = "pipegen.version"
@@ -61,7 +62,9 @@ def digest_text(text: str) -> str:
     """A SHA-256 as 64 hexadecimal digits, without the prefix that it may have."""
     found = _DIGEST.fullmatch(text.strip())
     if found is None:
-        raise RegistryError(f"{text!r} is not a SHA-256: it has 64 hexadecimal digits, with or without 'sha256:' before")
+        raise RegistryError(
+            f"{text!r} is not a SHA-256: it has 64 hexadecimal digits, with or without 'sha256:' before"
+        )
     return found[1]
 
 
