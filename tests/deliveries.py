@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from pipegen.config import Config, Pin
+from pipegen.config import Config, Ledger, Pin, Registry
 from pipegen.delivery import Delivery
 from pipegen.layers import Layered, layered
 from pipegen.layers.bases import base_of
@@ -17,7 +17,11 @@ from pipegen.stage_kinds import StageKind, expand
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = sorted((ROOT / "model-specs").glob("*.yaml"))
-CONFIG = Config(pin=Pin("0.1.0", "0" * 64, "https://nexus.example.com/repository/pypi/simple"))
+CONFIG = Config(
+    pin=Pin("0.1.0", "0" * 64, "https://nexus.example.com/repository/pypi/simple"),
+    ledger=Ledger(),
+    registry=Registry("mlflow"),
+)
 
 
 def source_of(path: Path) -> Source | Layered:

@@ -185,9 +185,13 @@ def _requirements(config: Config) -> Files:
     """What the verdict installs, the same on every target; without a pin nothing is installed."""
     if config.pin is None:
         return {}
-    from pipegen.requirements import requirements  # noqa: PLC0415  (a run about one spec does not read the lock)
+    # A run about one spec does not read the locks.
+    from pipegen.requirements import registry_requirements, requirements  # noqa: PLC0415
 
-    return {config.pin.requirements: _root_file(requirements(config.pin), "#", REPOSITORY)}
+    files = {config.pin.requirements: requirements(config.pin)}
+    if config.registry is not None:
+        files[config.registry.requirements] = registry_requirements(config.pin)
+    return {path: _root_file(text, "#", REPOSITORY) for path, text in files.items()}
 
 
 def _root_file(body: str, comment: str, target: str) -> str:

@@ -20,7 +20,7 @@ Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ORDER = (
     *("$schema", "$id", "$ref", "title", "description", "type", "const", "enum", "pattern", "minLength", "maxLength"),
-    *("minimum", "maximum", "minItems", "anyOf", "items", "propertyNames", "properties", "required"),
+    *("minimum", "maximum", "minItems", "minProperties", "anyOf", "items", "propertyNames", "properties", "required"),
     *("additionalProperties", "default", "examples", "$defs"),
 )
 _KIND_DESCRIPTIONS = {

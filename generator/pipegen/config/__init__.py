@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pipegen.target_names import BUILT_IN
 
@@ -24,6 +24,7 @@ CHECK_RUNNER = "check"
 
 OTHER_VERSION = "PG025"
 CODES: dict[str, str] = {
+    "PG019": "the ledger or the registry lacks what it is reached by",
     "PG020": "pipegen.toml is not TOML",
     "PG021": "pipegen.toml has an unknown table or key",
     "PG022": "pipegen.toml has a value of the wrong form",
@@ -51,6 +52,28 @@ class Pin:
     index: str = "https://pypi.org/simple"
     wheel: str | None = None
     requirements: str = "pipegen-requirements.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where the record of all releases is kept: a branch of a git repository, which pipelines push to.
+
+    `url` None is this repository; `username` goes with the token in the secret `TOKEN`.
+    """
+
+    TOKEN: ClassVar = "PIPEGEN_LEDGER_TOKEN"  # noqa: S105  (the name of a secret)
+
+    branch: str = "pipegen-ledger"
+    url: str | None = None
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The registry of the organisation's models; `requirements` is where the file that names what it needs is written."""
+
+    kind: Literal["mlflow", "snowflake"]
+    requirements: str = "pipegen-registry-requirements.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +108,7 @@ class CompanyStep:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings of the repository; `pin` None: its pipelines cannot install pipegen.
+    """Settings of the repository; `pin` None: its pipelines cannot install pipegen; `ledger` None: nothing is recorded.
 
     `host` serves the repository and enforces merge approvals. `names` are those of each target, `own` is what a target
     alone understands; a target that says nothing is in neither.
@@ -95,6 +118,8 @@ class Config:
     default_branch: str = "main"
     targets: tuple[str, ...] = BUILT_IN
     pin: Pin | None = None
+    ledger: Ledger | None = None
+    registry: Registry | None = None
     names: Mapping[str, Names] = field(default_factory=dict)
     own: Mapping[str, object] = field(default_factory=dict)
     steps_before: tuple[CompanyStep, ...] = ()

@@ -11,8 +11,10 @@ from pipegen.config import (
     OTHER_VERSION,
     CompanyStep,
     Config,
+    Ledger,
     Names,
     Pin,
+    Registry,
 )
 from pipegen.config.rules import findings
 from pipegen.config.shape import ADDRESS, VERSION, PipegenToml, pipegen_toml, tables
@@ -137,6 +139,8 @@ def _config(toml: PipegenToml) -> Config:
         default_branch=toml.repository.default_branch,
         targets=toml.repository.targets,
         pin=Pin(**toml.pipegen.model_dump()) if toml.pipegen else None,
+        ledger=Ledger(**toml.ledger.model_dump()) if toml.ledger else None,
+        registry=Registry(**toml.registry.model_dump()) if toml.registry else None,
         names={name: named for name, table in tables(toml).items() if (named := table.names()) != Names()},
         own={name: own for name, table in tables(toml).items() if (own := table.own()) is not None},
         steps_before=tuple(map(_step, toml.steps.before)),

@@ -17,6 +17,7 @@ def findings(toml: PipegenToml, tables: Mapping[str, TargetSettings]) -> Iterato
     """All that the rules have to say; `tables` are those of the targets, by name."""
     yield from _pin_outside_of_requirement(toml)
     yield from _of_one_system(toml)
+    yield from _reached(toml)
     for name, table in tables.items():
         yield from (replace(each, path=(name, *each.path)) for each in table.findings())
         yield from _one_name_twice(name, table.names().teams)
@@ -27,6 +28,16 @@ def _pin_outside_of_requirement(toml: PipegenToml) -> Iterator[Finding]:
     if toml.pipegen and toml.required_version and not satisfies(toml.pipegen.version, toml.required_version):
         message = f"the pinned pipegen is {toml.pipegen.version}, and the repository requires {toml.required_version}"
         yield Finding(("pipegen", "version"), "PG026", message, "pin a version that fits, with the hash of its wheel")
+
+
+def _reached(toml: PipegenToml) -> Iterator[Finding]:
+    """PG019: pipelines install a pipegen to write the ledger, and the registry follows the ledger."""
+    if toml.ledger and not toml.pipegen:
+        message = "pipelines install pipegen to write the ledger, but nothing says which one"
+        yield Finding(("ledger",), "PG019", message, "pin it with `version` and `sha256` under [pipegen]")
+    if toml.registry and not toml.ledger:
+        message = "the registry follows the ledger, and there is none"
+        yield Finding(("registry",), "PG019", message, "add a table [ledger]")
 
 
 def _of_one_system(toml: PipegenToml) -> Iterator[Finding]:

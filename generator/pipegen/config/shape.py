@@ -90,6 +90,36 @@ class Pin(Shape):
     )
 
 
+class Ledger(Shape):
+    """The record of all releases: a branch that pipelines push to with the secret PIPEGEN_LEDGER_TOKEN."""
+
+    branch: BranchName = Field(default="pipegen-ledger", description="The branch, which no pipeline is started by.")
+    url: Annotated[str, StringConstraints(pattern=ADDRESS, max_length=300)] | None = Field(
+        default=None,
+        description="The git repository that has it; by default this one.",
+        examples=["https://git.example.com/ml/ledger.git"],
+    )
+    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._@-]+$", max_length=100)] | None = Field(
+        default=None, description="The name that goes with the token where the host asks for one.", examples=["oauth2"]
+    )
+
+
+class Registry(Shape):
+    """The registry of the organisation's models."""
+
+    kind: Literal["mlflow", "snowflake"] = Field(
+        description="What it is; its address and credentials are variables and secrets of the environments."
+    )
+    requirements: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9._-][A-Za-z0-9._/+-]*$", max_length=300),
+        AfterValidator(_inside),
+    ] = Field(
+        default="pipegen-registry-requirements.txt",
+        description="Where the file is written that names what reaching it needs, each package with its hashes.",
+    )
+
+
 class CompanyStep(Shape):
     """A script of the organisation in every job of a model that checks out the repository."""
 
@@ -162,6 +192,14 @@ class PipegenToml(Shape):
         default=None,
         description="The pipegen that pipelines install.",
         examples=[{"version": "0.1.0", "sha256": "0" * 64}],
+    )
+    ledger: Ledger | None = Field(
+        default=None,
+        description="The record of all releases, kept in git.",
+        examples=[{"branch": "pipegen-ledger"}],
+    )
+    registry: Registry | None = Field(
+        default=None, description="The registry of models.", examples=[{"kind": "mlflow"}]
     )
     steps: Steps = Field(
         default=Steps(),

@@ -34,7 +34,7 @@ def _no_deploy(delivery: Delivery) -> str:
     steps = [step for unit in _deployments(delivery) for each in unit.jobs for step in each.job.steps]
     if not steps:
         return _NOTHING
-    needed = {step.name for step in steps if isinstance(step, Download) and not step.name.startswith("metrics-")}
+    needed = {step.name for step in steps if isinstance(step, Download) and not step.name.startswith("evidence-")}
     if needed - set(_kept_by_version(delivery)):
         return _NOT_KEPT
     commands = [step.script for step in steps if isinstance(step, Run) and step.id.startswith("rollout")]

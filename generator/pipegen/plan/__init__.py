@@ -22,6 +22,7 @@ from pipegen.plan.flow import CHECKS, arrivals, deployed_environments, environme
 from pipegen.plan.notices import with_notices
 from pipegen.plan.operations import action_pipelines, archive_pipeline, built_in_pipelines, refs, schedule_pipelines
 from pipegen.plan.pipelines import change_pipeline, delivery_pipeline, review_pipeline
+from pipegen.plan.recording import with_ledger
 from pipegen.plan.variables import secret_value, token_values
 from pipegen.spec.model import ModelSpec
 
@@ -31,6 +32,7 @@ def plan(spec: ModelSpec, config: Config, spec_path: str, also: tuple[str, ...] 
 
     `spec_path` is relative to the repository's root, and so are the paths `also` of other files that it is made from.
     """
+    spec = with_ledger(spec, config)
     pipelines = tuple(_finished(spec, config, each, also) for each in _pipelines(spec, config, spec_path))
     return Delivery(
         spec=spec_path,

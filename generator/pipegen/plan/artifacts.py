@@ -7,23 +7,31 @@ from dataclasses import dataclass
 
 from pipegen.delivery import HOME, Download, PublishedValue, Run, Step, StepVariable, Upload
 from pipegen.plan.commands import in_model
-from pipegen.plan.variables import VERSION, store_variables
+from pipegen.plan.variables import VERSION
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import Stage
 
 _TAR = "tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner"
+KEEP = '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pipegen.registry keep'
+FETCH = '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pipegen.registry fetch'
+"""The commands of the store where a spec has a registry and no store of its own."""
+
 VALUES = "values"
 """The artifact that carries published values between branches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Something that a stage leaves for later ones; `path` is its place in the checkout, None for the usual one."""
+    """Something that a stage leaves for later ones; `path` is its place in the checkout, None for the usual one.
+
+    `files` are what it is gathered from instead: the place of each in the checkout, and its name in the artifact.
+    """
 
     name: str
     path: str | None
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +48,18 @@ class Available:
 NOTHING = Available({}, {})
 
 
-def metrics_artifact(stage_id: str) -> str:
-    return f"metrics-{stage_id}"
+def evidence_artifact(stage_id: str) -> str:
+    """What a stage leaves of its own about the model: metrics, lineage, the reports of its gates."""
+    return f"evidence-{stage_id}"
 
 
-def made(spec: ModelSpec, stage: Stage, *, judged: bool) -> tuple[Made, ...]:
-    """The artifacts of a stage, its metrics file among them if a gate in another job judges it."""
-    found = [Made(each.name, in_model(spec, each.path) if each.path else None) for each in stage.produces]
-    if stage.metrics and judged:
-        found.append(Made(metrics_artifact(stage.id), in_model(spec, stage.metrics.file)))
-    return tuple(found)
+def is_evidence(artifact: str) -> bool:
+    return artifact.startswith("evidence-")
+
+
+def made(spec: ModelSpec, stage: Stage) -> tuple[Made, ...]:
+    """The artifacts that the spec says a stage makes."""
+    return tuple(Made(each.name, in_model(spec, each.path) if each.path else None) for each in stage.produces)
 
 
 def digest_name(artifact: str) -> str:
@@ -72,9 +82,10 @@ def pack(artifact: Made) -> Run:
     """One tar that depends on the content alone; its digest leaves the job among the published values."""
     name = artifact.name
     gathered = "" if artifact.path is None else f'cp -a {sh_quote(artifact.path)} "$PIPEGEN_ARTIFACTS/{name}"\n'
-    if artifact.path is not None and name.startswith("metrics-"):
+    if artifact.files:
         folder = f'"$PIPEGEN_ARTIFACTS/{name}"'
-        gathered = f"mkdir -p {folder}\ncp {sh_quote(artifact.path)} {folder}/metrics.json\n"
+        gathered = f"mkdir -p {folder}\n"
+        gathered += "".join(f"cp {sh_quote(place)} {folder}/{file}\n" for place, file in artifact.files)
     return Run(
         id=f"pack-{name}", title=f"Pack {name}", script=f"{STRICT}\n{gathered}{_pack_lines(name)}", timeout_minutes=30
     )
@@ -113,18 +124,20 @@ def obtain(artifact: str, job: str, *, unpack: bool = True) -> tuple[Step, ...]:
 # ---------------------------------------------------------------- the store
 
 
+def source_digest(spec: ModelSpec) -> str:
+    """Bash that prints the digest of the model's source tree."""
+    paths = " ".join(sh_quote(f":(glob){path}") for path in spec.model.paths)
+    folders = " ".join(part for part in (sh_quote(spec.model.path), paths) if part)
+    return f"git ls-files --stage -- {folders} | sha256sum | cut -d' ' -f1"
+
+
 def _key_lines(spec: ModelSpec, *, version: bool) -> list[str]:
     if version:
         return [f'key="{spec.model.name}/version-${VERSION}"']
-    paths = " ".join(sh_quote(f":(glob){path}") for path in spec.model.paths)
-    folders = " ".join(part for part in (sh_quote(spec.model.path), paths) if part)
-    return [
-        f"tree=\"$(git ls-files --stage -- {folders} | sha256sum | cut -d' ' -f1)\"",
-        f'key="{spec.model.name}/source-$tree"',
-    ]
+    return [f'tree="$({source_digest(spec)})"', f'key="{spec.model.name}/source-$tree"']
 
 
-def keep(spec: ModelSpec, artifact: str, environment: str | None, *, version: bool) -> Run:
+def keep(spec: ModelSpec, artifact: str, variables: tuple[StepVariable, ...], *, version: bool) -> Run:
     """Puts a packed artifact into the store, under the digest of its source tree or under its version."""
     file = packed_file(artifact)
     lines = [
@@ -135,7 +148,7 @@ def keep(spec: ModelSpec, artifact: str, environment: str | None, *, version: bo
         f'export PIPEGEN_ARTIFACT_FILE="$PWD/{file}"',
         f"PIPEGEN_ARTIFACT_DIGEST=\"$(sha256sum {file} | cut -d' ' -f1)\"",
         "export PIPEGEN_ARTIFACT_DIGEST",
-        *_in_model(spec, spec.store.put if spec.store else ()),
+        *_in_model(spec, spec.store.put if spec.store else (KEEP,)),
     ]
     under = "its version" if version else "its source"
     step_id = f"keep-{artifact}-by-{'version' if version else 'source'}"
@@ -143,12 +156,12 @@ def keep(spec: ModelSpec, artifact: str, environment: str | None, *, version: bo
         step_id,
         f"Keep {artifact} under {under}",
         "\n".join(lines) + "\n",
-        store_variables(spec, environment),
+        variables,
         origin=("store", "put"),
     )
 
 
-def fetch(spec: ModelSpec, artifact: str, environment: str | None, *, version: bool) -> Run:
+def fetch(spec: ModelSpec, artifact: str, variables: tuple[StepVariable, ...], *, version: bool) -> Run:
     """Gets an artifact out of the store and checks it against the digest recorded with it; what is not there fails."""
     file = packed_file(artifact)
     recorded = f"{HOME}/packed/{artifact}.sha256"
@@ -160,7 +173,7 @@ def fetch(spec: ModelSpec, artifact: str, environment: str | None, *, version: b
         f'export PIPEGEN_ARTIFACT_FILE="$PWD/{file}"',
         f'export PIPEGEN_ARTIFACT_DIGEST_FILE="$PWD/{recorded}"',
         "(",
-        *_in_model(spec, spec.store.get if spec.store else ()),
+        *_in_model(spec, spec.store.get if spec.store else (FETCH,)),
         ")",
         f"if [ ! -s {file} ] || [ ! -s {recorded} ]; then",
         '  echo "error: the store holds nothing under $PIPEGEN_ARTIFACT_KEY" >&2; exit 1',
@@ -168,7 +181,6 @@ def fetch(spec: ModelSpec, artifact: str, environment: str | None, *, version: b
         f"echo \"$(tr -d '[:space:]' < {recorded})  {file}\" | sha256sum --check --strict",
         f'tar -xf {file} -C "$PIPEGEN_ARTIFACTS"',
     ]
-    variables = store_variables(spec, environment)
     return Run(
         f"fetch-{artifact}",
         f"Fetch {artifact} from the store",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipegen.delivery import CollectOutputs, Job, PublishedValue, PublishSummary, Step
-from pipegen.plan import artifacts, gates, selection
-from pipegen.plan.artifacts import VALUES, Available
+from pipegen.plan import artifacts, registering, selection
+from pipegen.plan.artifacts import VALUES, Available, is_evidence
 from pipegen.plan.flow import Arrival, Occasion, arrivals
 from pipegen.plan.jobs import Setting, job_minutes, opening
 from pipegen.plan.variables import VERSION, job_variables
@@ -22,22 +22,19 @@ def carried_makers(spec: ModelSpec, arrival: Arrival | None) -> tuple[Stage, ...
     return tuple(stage for stage in stages if selection.builds(stage) and selection.makes(stage))
 
 
-def fetch_job(setting: Setting, environment: str | None, makers: Sequence[Stage]) -> tuple[Job, Available]:
-    """All that the other branch made, out of the store: found by the source's digest, checked by its own."""
+def fetch_job(setting: Setting, environment: str | None, makers: Sequence[Stage], branch: str) -> tuple[Job, Available]:
+    """All that `branch` made, out of the store: found by the source's digest, checked by its own."""
     spec = setting.spec
-    names = tuple(
-        each.name
-        for stage in makers
-        for each in artifacts.made(spec, stage, judged=gates.judged_elsewhere(spec, stage, None))
-    )
+    names = tuple(each.name for stage in makers for each in setting.made_by(stage, Occasion("merged", branch)))
     values = tuple(name for stage in makers for name in stage.publishes)
     published = (
         *values,
         *(each for name in names for each in (artifacts.digest_name(name), artifacts.remote_name(name))),
     )
-    steps: list[Step] = [*opening(spec, spec.runtime.requires)]
+    steps: list[Step] = [*opening(spec, spec.runtime.requires), *registering.store_tools(spec, setting.config)]
+    variables = registering.store_variables(spec, setting.config, environment)
     steps += [
-        artifacts.fetch(spec, name, environment, version=False) for name in (*names, *((VALUES,) if values else ()))
+        artifacts.fetch(spec, name, variables, version=False) for name in (*names, *((VALUES,) if values else ()))
     ]
     steps += [artifacts.read_values()] if values else []
     steps += [artifacts.again(name) for name in names]
@@ -72,9 +69,10 @@ def _plain_job(
     )
 
 
-def is_carried_on(spec: ModelSpec, arrival: Arrival) -> bool:
+def is_carried_on(setting: Setting, arrival: Arrival) -> bool:
     """Whether what this branch makes is wanted later: by another branch, or by `deploy` under its version."""
-    return spec.store is not None and (
+    spec = setting.spec
+    return registering.has_store(spec, setting.config) and (
         any(each.carried_from == arrival.trunk for each in arrivals(spec)) or not arrival.carried_from
     )
 
@@ -82,15 +80,24 @@ def is_carried_on(spec: ModelSpec, arrival: Arrival) -> bool:
 def store_job(setting: Setting, environment: str | None, available: Available) -> Job:
     spec = setting.spec
     version = VERSION in available.values
-    steps: list[Step] = [*opening(spec, spec.runtime.requires)]
+    makers = (stage for stage in spec.stages if selection.builds(stage) and selection.makes(stage))
+    kept = {
+        each.name
+        for stage in makers
+        for each in setting.made_by(stage)
+        if setting.carries or not is_evidence(each.name)
+    }
+    steps: list[Step] = [*opening(spec, spec.runtime.requires), *registering.store_tools(spec, setting.config)]
+    secrets = registering.store_variables(spec, setting.config, environment)
     for name, job_id in available.artifacts.items():
-        steps += artifacts.obtain(name, job_id, unpack=False)
-        steps.append(artifacts.keep(spec, name, environment, version=False))
-        steps += [artifacts.keep(spec, name, environment, version=True)] if version else []
+        if name in kept:
+            steps += artifacts.obtain(name, job_id, unpack=False)
+            steps.append(artifacts.keep(spec, name, secrets, version=False))
+            steps += [artifacts.keep(spec, name, secrets, version=True)] if version and not is_evidence(name) else []
     if available.values:
         steps += [
             artifacts.write_values(available.values, available),
-            artifacts.keep(spec, VALUES, environment, version=False),
+            artifacts.keep(spec, VALUES, secrets, version=False),
         ]
     steps.append(PublishSummary())
     job = _plain_job(setting, "store", "Keep for promotion", environment, steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pipegen.delivery import (
     Approval,
@@ -18,8 +19,8 @@ from pipegen.delivery import (
     Step,
     When,
 )
-from pipegen.plan import artifacts, gates
-from pipegen.plan.artifacts import Available
+from pipegen.plan import artifacts, judging, recording, registering
+from pipegen.plan.artifacts import Available, is_evidence
 from pipegen.plan.commands import in_model, stage_steps
 from pipegen.plan.flow import environments
 from pipegen.plan.jobs import Setting, consumed, job_minutes, named_texts, opening, origin_of, preparation, stage_run
@@ -29,8 +30,7 @@ from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import RolloutStep, Stage
 
 ROLLBACK = "rollback"
-RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
-"""The last line of a restore, by which the message about it knows how it ended."""
+_WHOLE_HISTORY = 0
 
 
 def phase_approval(spec: ModelSpec, environment: str, *, rollback: bool = False) -> Approval | None:
@@ -64,16 +64,68 @@ def lock(spec: ModelSpec, environment: str, *, rollback: bool = False) -> Lock:
 # ---------------------------------------------------------------- the deployment
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A deployment by a stage to an environment; `stages` are those of its pipeline.
+
+    `by_version` takes its artifacts from the store under $PIPEGEN_VERSION.
+    """
+
+    setting: Setting
+    stage: Stage
+    environment: str
+    available: Available
+    stages: tuple[Stage, ...]
+    by_version: bool
+
+    @property
+    def segments(self) -> tuple[tuple[RolloutStep, ...], ...]:
+        """The rollout cut before each step that people approve; a first one that they do has an empty piece before."""
+        cut: list[tuple[RolloutStep, ...]] = []
+        gathered: list[RolloutStep] = []
+        for step in self.stage.rollout or ():
+            if asks(self.setting.spec, step, self.environment):
+                cut.append(tuple(gathered))
+                gathered = []
+            gathered.append(step)
+        return (*cut, tuple(gathered))
+
+    def commands(self, step_id: str, title: str, texts: Sequence[str], when: When = When.SUCCESS) -> Iterator[Run]:
+        if texts:
+            yield self.run(step_id, title, "\n".join(text.rstrip("\n") for text in texts), when)
+
+    def run(self, step_id: str, title: str, text: str, when: When = When.SUCCESS) -> Run:
+        return stage_run(self.setting, self.stage, self.environment, step_id, title, text, when)
+
+    def job(self, job_id: str, title: str, steps: Sequence[Step]) -> Job:
+        setting = self.setting
+        published = self.available.published()
+        return Job(
+            id=job_id,
+            title=title,
+            steps=tuple(steps),
+            environment=self.environment,
+            variables=job_variables(setting.spec, self.environment, setting.extra, published, setting.parameters),
+            runner=setting.runner_of(self.stage),
+            image=setting.spec.runtime.image,
+            timeout_minutes=job_minutes(steps),
+            origin=origin_of(setting.spec, self.stage),
+        )
+
+
 def deployment(
-    setting: Setting, stage: Stage, environment: str, available: Available, *, by_version: bool = False
+    setting: Setting,
+    stage: Stage,
+    environment: str,
+    available: Available,
+    stages: Sequence[Stage],
+    *,
+    by_version: bool = False,
 ) -> Deployment:
-    """The unit in one environment; `by_version` takes its artifacts from the store under $PIPEGEN_VERSION."""
-    segments = tuple(_segments(setting.spec, stage, environment))
-    jobs = tuple(
-        _deployment_job(setting, stage, environment, available, number, segments, by_version=by_version)
-        for number in range(len(segments))
-    )
-    closing = None if len(jobs) == 1 else _closing(setting, stage, environment, available)
+    """The unit in one environment, after `stages` of its pipeline; `by_version` deploys a recorded version again."""
+    unit = _Unit(setting, stage, environment, available, tuple(stages), by_version)
+    jobs = tuple(_deployment_job(unit, number) for number in range(len(unit.segments)))
+    closing = None if len(jobs) == 1 else _closing(unit)
     return Deployment(environment, jobs, closing, lock(setting.spec, environment), origin_of(setting.spec, stage))
 
 
@@ -86,72 +138,29 @@ def asks(spec: ModelSpec, step: RolloutStep, environment: str) -> bool:
     return environments(spec)[environment].approvals is not None
 
 
-def _segments(spec: ModelSpec, stage: Stage, environment: str) -> Iterator[tuple[RolloutStep, ...]]:
-    """The rollout cut before each step that people approve; an empty piece comes before a first one that they do."""
-    gathered: list[RolloutStep] = []
-    for step in stage.rollout or ():
-        if asks(spec, step, environment):
-            yield tuple(gathered)
-            gathered = []
-        gathered.append(step)
-    yield tuple(gathered)
-
-
-def _deployment_job(
-    setting: Setting,
-    stage: Stage,
-    environment: str,
-    available: Available,
-    number: int,
-    segments: Sequence[tuple[RolloutStep, ...]],
-    *,
-    by_version: bool,
-) -> DeploymentJob:
-    first, last, alone = number == 0, number == len(segments) - 1, len(segments) == 1
-    steps: list[Step] = [*preparation(setting, (stage,), environment)]
-    steps += _inputs(setting, stage, environment, available, by_version=by_version)
-    steps += _opening_work(setting, stage, environment) if first else []
-    steps += _rollout(setting, stage, environment, segments[number])
-    steps += _completion(setting, stage, environment) if last else []
-    steps += _undoing(setting, stage, environment) if alone else []
+def _deployment_job(unit: _Unit, number: int) -> DeploymentJob:
+    stage, environment, segment = unit.stage, unit.environment, unit.segments[number]
+    first, last, alone = number == 0, number == len(unit.segments) - 1, len(unit.segments) == 1
+    steps: list[Step] = [*_preparation(unit, first=first, last=last), *_inputs(unit)]
+    steps += _opening_work(unit) if first else []
+    steps += _rollout(unit, segment)
+    steps += _completion(unit) if last else []
+    steps += _undoing(unit) if alone else []
     steps.append(PublishSummary())
-    opener = segments[number][0] if segments[number] else None
+    opener = segment[0] if segment else None
     job_id = f"{stage.id}-{environment}" if alone else f"{stage.id}-{environment}-{opener.id if opener else number}"
     title = f"{stage.title or stage.id} to {environment}"
-    job = _job(
-        setting,
-        stage,
-        environment,
-        available,
-        job_id,
-        title if alone or opener is None else f"{title}: {opener.title or opener.id}",
-        steps,
-    )
-    return DeploymentJob(
-        job, _rollout_approval(setting.spec, stage, environment, opener) if opener and not first else None
-    )
+    job = unit.job(job_id, title if alone or opener is None else f"{title}: {opener.title or opener.id}", steps)
+    asked = _rollout_approval(unit.setting.spec, stage, environment, opener) if opener and not first else None
+    return DeploymentJob(job, asked)
 
 
-def _job(
-    setting: Setting,
-    stage: Stage,
-    environment: str,
-    available: Available,
-    job_id: str,
-    title: str,
-    steps: Sequence[Step],
-) -> Job:
-    return Job(
-        id=job_id,
-        title=title,
-        steps=tuple(steps),
-        environment=environment,
-        variables=job_variables(setting.spec, environment, setting.extra, available.published(), setting.parameters),
-        runner=setting.runner_of(stage),
-        image=setting.spec.runtime.image,
-        timeout_minutes=job_minutes(steps),
-        origin=origin_of(setting.spec, stage),
-    )
+def _preparation(unit: _Unit, *, first: bool, last: bool) -> Iterator[Step]:
+    """The record is asked with the whole history at hand; the registry is only for who completes or undoes."""
+    setting = unit.setting
+    depth = _WHOLE_HISTORY if first and setting.ledger else None
+    with_registry = last and registering.uses_registry(setting.spec, setting.config)
+    yield from preparation(setting, (unit.stage,), unit.environment, depth=depth, with_registry=with_registry)
 
 
 def _rollout_approval(spec: ModelSpec, stage: Stage, environment: str, step: RolloutStep) -> Approval | None:
@@ -163,15 +172,15 @@ def _rollout_approval(spec: ModelSpec, stage: Stage, environment: str, step: Rol
     return _approval(step.approvals, f"{environment}-{step.id}", title, environment, origin)
 
 
-def _inputs(
-    setting: Setting, stage: Stage, environment: str, available: Available, *, by_version: bool
-) -> Iterator[Step]:
-    if by_version:
-        yield from (
-            artifacts.fetch(setting.spec, name, environment, version=True) for name in artifacts_of(setting.spec, stage)
-        )
+def _inputs(unit: _Unit) -> Iterator[Step]:
+    setting, available = unit.setting, unit.available
+    if unit.by_version:
+        variables = registering.store_variables(setting.spec, setting.config, unit.environment)
+        for name in artifacts_of(setting.spec, unit.stage):
+            yield artifacts.fetch(setting.spec, name, variables, version=True)
         return
-    for name in consumed(setting, stage, available):
+    evidence = tuple(name for name in available.artifacts if is_evidence(name)) if setting.recording else ()
+    for name in dict.fromkeys((*consumed(setting, unit.stage, available), *evidence)):
         yield from artifacts.obtain(name, available.artifacts[name])
 
 
@@ -182,91 +191,81 @@ def artifacts_of(spec: ModelSpec, stage: Stage) -> tuple[str, ...]:
     return before if stage.consumes is None else stage.consumes
 
 
-def _opening_work(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
+def _opening_work(unit: _Unit) -> Iterator[Step]:
     """What may still stop the deployment, then its beginning."""
+    setting, stage = unit.setting, unit.stage
     for position, (title, text) in enumerate(named_texts(stage.steps_before), start=1):
-        yield stage_run(setting, stage, environment, f"before-{position}", title, text)
-    judged = gates.applying(stage, setting.occasion)
-    if judged and setting.config.pin:
-        yield from gates.steps(setting.spec, stage, judged, (), origin_of(setting.spec, stage))
+        yield unit.run(f"before-{position}", title, text)
+    if setting.config.pin:
+        origin = origin_of(setting.spec, stage)
+        yield from judging.steps(setting.spec, stage, setting.occasion, (), unit.environment, origin)
+    yield from recording.admission(
+        setting, stage, unit.environment, unit.stages, unit.available, by_version=unit.by_version
+    )
     yield Begin()
 
 
-def _rollout(setting: Setting, stage: Stage, environment: str, segment: Sequence[RolloutStep]) -> Iterator[Run]:
+def _rollout(unit: _Unit, segment: Sequence[RolloutStep]) -> Iterator[Run]:
     if not segment:
-        for position, (title, text) in enumerate(stage_steps(stage), start=1):
-            yield stage_run(
-                setting, stage, environment, "rollout" if position == 1 else f"rollout-{position}", title, text
-            )
+        for position, (title, text) in enumerate(stage_steps(unit.stage), start=1):
+            yield unit.run("rollout" if position == 1 else f"rollout-{position}", title, text)
     for step in segment:
-        text = "\n".join(each.rstrip("\n") for each in step.run)
-        yield stage_run(setting, stage, environment, f"rollout-{step.id}", step.title or step.id, text)
+        yield from unit.commands(f"rollout-{step.id}", step.title or step.id, step.run)
 
 
-def _completion(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
-    yield from _commands(setting, stage, environment, "verify", "Verify", stage.verify)
+def _completion(unit: _Unit) -> Iterator[Step]:
+    stage = unit.stage
+    yield from unit.commands("verify", "Verify", stage.verify)
     for position, (title, text) in enumerate(named_texts(stage.steps_after), start=1):
-        yield stage_run(setting, stage, environment, f"after-{position}", title, text)
+        yield unit.run(f"after-{position}", title, text)
+    yield from recording.recorded(unit.setting, stage, unit.environment, unit.available, by_version=unit.by_version)
     yield Complete()
     if stage.reports.junit:
-        yield PublishTests(f"{stage.id}-results", stage.title or stage.id, in_model(setting.spec, stage.reports.junit))
-
-
-def _undoing(setting: Setting, stage: Stage, environment: str) -> Iterator[Run]:
-    told = setting.spec.notify is not None and "restored" in setting.spec.notify.moments and stage.restore
-    texts = (*stage.restore, RESTORED_MARK) if told else stage.restore
-    yield from _commands(setting, stage, environment, "restore", "Restore what ran before", texts, When.UNDO)
-    yield from _commands(setting, stage, environment, "finally", "Clean up", stage.finally_, When.ALWAYS)
-
-
-def _commands(
-    setting: Setting,
-    stage: Stage,
-    environment: str,
-    step_id: str,
-    title: str,
-    texts: Sequence[str],
-    when: When = When.SUCCESS,
-) -> Iterator[Run]:
-    if texts:
-        yield stage_run(
-            setting, stage, environment, step_id, title, "\n".join(text.rstrip("\n") for text in texts), when
+        yield PublishTests(
+            f"{stage.id}-results", stage.title or stage.id, in_model(unit.setting.spec, stage.reports.junit)
         )
 
 
-def _closing(setting: Setting, stage: Stage, environment: str, available: Available) -> Job | None:
-    undoing = tuple(_undoing(setting, stage, environment))
+def _undoing(unit: _Unit) -> Iterator[Step]:
+    stage, notify = unit.stage, unit.setting.spec.notify
+    told = bool(unit.setting.ledger) or (notify is not None and "restored" in notify.moments)
+    texts = (*stage.restore, recording.RESTORED_MARK) if told and stage.restore else stage.restore
+    yield from unit.commands("restore", "Restore what ran before", texts, When.UNDO)
+    yield from recording.restored(unit.setting, stage, unit.environment)
+    yield from unit.commands("finally", "Clean up", stage.finally_, When.ALWAYS)
+
+
+def _closing(unit: _Unit) -> Job | None:
+    undoing = tuple(_undoing(unit))
     if not undoing:
         return None
-    inputs = _inputs(setting, stage, environment, available, by_version=False)
-    steps = (*preparation(setting, (stage,), environment), *inputs, *undoing, PublishSummary())
-    return _job(
-        setting,
-        stage,
-        environment,
-        available,
-        f"{stage.id}-{environment}-closing",
-        f"Close {stage.id} in {environment}",
-        steps,
-    )
+    inputs = () if unit.by_version else _inputs(unit)
+    steps = (*_preparation(unit, first=False, last=True), *inputs, *undoing, PublishSummary())
+    title = f"Close {unit.stage.id} in {unit.environment}"
+    return unit.job(f"{unit.stage.id}-{unit.environment}-closing", title, steps)
 
 
 # ---------------------------------------------------------------- the rollback
 
 
 def rollback(setting: Setting, stage: Stage, environment: str) -> Deployment:
-    """Back to $PIPEGEN_VERSION by the spec's commands, with nothing installed, trained or built."""
+    """Back to $PIPEGEN_VERSION by the spec's commands, with nothing of the model installed, trained or built.
+
+    The registry comes last: a rollback never waits for it.
+    """
     bare = stage.model_copy(update={"install": False, "retries": 0})
+    unit = _Unit(setting, bare, environment, artifacts.NOTHING, (), by_version=False)
     spec = setting.spec
-    texts = stage.rollback or stage.restore
-    steps: list[Step] = [*opening(spec, (*spec.runtime.requires, *stage.requires)), Begin()]
-    steps += _commands(setting, bare, environment, ROLLBACK, "Roll back", texts)
+    depth = _WHOLE_HISTORY if setting.ledger else None
+    steps: list[Step] = [*opening(spec, (*spec.runtime.requires, *stage.requires), depth)]
+    steps += [*recording.installed(setting), *recording.rollback_admission(setting, stage, environment), Begin()]
+    steps += unit.commands(ROLLBACK, "Roll back", stage.rollback or stage.restore)
     if not stage.install:
-        steps += _commands(setting, bare, environment, "verify", "Verify", stage.verify)
-    steps += [Complete(), PublishSummary()]
-    job = _job(
-        setting, bare, environment, artifacts.NOTHING, f"{ROLLBACK}-{environment}", f"Roll back {environment}", steps
-    )
+        steps += unit.commands("verify", "Verify", stage.verify)
+    steps += [*recording.rolled_back(setting, stage, environment), Complete()]
+    steps += recording.rolled_back_in_registry(setting, stage, environment)
+    steps.append(PublishSummary())
+    job = unit.job(f"{ROLLBACK}-{environment}", f"Roll back {environment}", steps)
     return Deployment(
         environment, (DeploymentJob(job, None),), None, lock(spec, environment, rollback=True), origin_of(spec, stage)
     )

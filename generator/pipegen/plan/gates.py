@@ -1,26 +1,44 @@
-"""Gates: pipegen in an environment of its own judges a metrics file."""
+"""Gates: which apply when, what they judge by, and the pipegen that judges, in an environment of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from pipegen.config import Pin
-from pipegen.delivery import HOME, PublishTests, Run, Step
-from pipegen.diagnostics import KeyPath
-from pipegen.plan.artifacts import metrics_artifact
+from pipegen.config import Config, Pin
+from pipegen.delivery import HOME, Run
+from pipegen.plan.artifacts import Made, evidence_artifact
 from pipegen.plan.commands import in_model
 from pipegen.plan.flow import Occasion
 from pipegen.plan.selection import ORDINARY, job_key
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
+from pipegen.spec.gates import Gate
 from pipegen.spec.model import ModelSpec
-from pipegen.spec.stages import Gate, Stage
+from pipegen.spec.stages import Stage
+
+PYTHON = '"$PIPEGEN_HOME/pipegen/bin/python" -I -m'
+"""Runs a module of the pipegen that `install` installed, apart from the files around it."""
+
+
+# ---------------------------------------------------------------- which apply
 
 
 def applying(stage: Stage, occasion: Occasion) -> tuple[Gate, ...]:
-    """The gates of a stage at an occasion; those against a champion are not among them (an error of their own)."""
-    gates = (gate for gate in stage.gates if gate.at is None or occasion.among(gate.at, default=ORDINARY))
-    return tuple(gate for gate in gates if gate.min is not None or gate.max is not None)
+    """The gates of a stage at an occasion that are judged right after it."""
+    return tuple(gate for gate in _due(stage, occasion) if not gate.version and (gate.metric is None or bounded(gate)))
+
+
+def admitting(stages: Iterable[Stage], occasion: Occasion) -> tuple[tuple[Stage, Gate], ...]:
+    """The gates of stages that compare with what an environment runs: judged right before a deployment begins."""
+    return tuple((stage, gate) for stage in stages for gate in _due(stage, occasion) if gate.against or gate.version)
+
+
+def _due(stage: Stage, occasion: Occasion) -> Iterator[Gate]:
+    yield from (gate for gate in stage.gates if gate.at is None or occasion.among(gate.at, default=ORDINARY))
+
+
+def bounded(gate: Gate) -> bool:
+    return gate.min is not None or gate.max is not None
 
 
 def source_of(spec: ModelSpec, stage: Stage, gate: Gate) -> Stage | None:
@@ -36,17 +54,60 @@ def source_of(spec: ModelSpec, stage: Stage, gate: Gate) -> Stage | None:
     return next((maker for maker in makers if maker.metrics and not maker.metrics.names), None)
 
 
+def lineage_of(stages: Iterable[Stage]) -> Stage | None:
+    """The last stage that says what the model was made from."""
+    return next((stage for stage in reversed(tuple(stages)) if stage.lineage), None)
+
+
+# ---------------------------------------------------------------- reports, and what else is known of a model
+
+
+def groups(spec: ModelSpec, stage: Stage, judged: Iterable[Gate]) -> tuple[tuple[str, tuple[Gate, ...]], ...]:
+    """Gates that are judged together, by the id of their step: bounds of one metrics file, or one of another kind."""
+    together: dict[str, tuple[Gate, ...]] = {}
+    for position, gate in enumerate(judged):
+        maker = source_of(spec, stage, gate) if gate.metric is not None else None
+        key = f"metrics of {maker.id}" if maker else str(position)
+        together[key] = (*together.get(key, ()), gate)
+    names = (
+        f"gate-{stage.id}" if len(together) == 1 else f"gate-{stage.id}-{each + 1}" for each in range(len(together))
+    )
+    return tuple(zip(names, together.values(), strict=True))
+
+
+def report(name: str) -> str:
+    """The file that a gate's step writes for programs, relative to the checkout."""
+    return f"{HOME}/{name}.json"
+
+
 def judged_elsewhere(spec: ModelSpec, maker: Stage, occasion: Occasion | None) -> bool:
     """Whether a gate of another job judges the stage's metrics.
 
     `occasion` None: at any moment, and on another branch to which the metrics are carried but not their stage.
     """
     return maker.metrics is not None and any(
-        source_of(spec, stage, gate) is maker
+        gate.metric is not None and source_of(spec, stage, gate) is maker
         for stage in spec.stages
         if stage.deploys or (stage.id != maker.id if occasion is None else job_key(stage) != job_key(maker))
         for gate in (stage.gates if occasion is None else applying(stage, occasion))
     )
+
+
+def evidence(spec: ModelSpec, stage: Stage, occasion: Occasion, *, judged: bool, recorded: bool) -> Iterator[Made]:
+    """What a stage leaves for gates of other jobs (`judged`) and for the record: one artifact, if there is anything."""
+    files: list[tuple[str, str]] = []
+    if stage.metrics and (judged or recorded):
+        files.append((in_model(spec, stage.metrics.file), "metrics.json"))
+    if stage.lineage and recorded:
+        files.append((in_model(spec, stage.lineage), "lineage.json"))
+    if recorded:
+        names = (name for name, _ in groups(spec, stage, applying(stage, occasion)))
+        files += [(report(name), f"{name}.json") for name in names]
+    if files:
+        yield Made(evidence_artifact(stage.id), None, tuple(files))
+
+
+# ---------------------------------------------------------------- installation
 
 
 def install(pin: Pin) -> Run:
@@ -62,6 +123,20 @@ def install(pin: Pin) -> Run:
     return Run("install-pipegen", "Install pipegen", text, timeout_minutes=15)
 
 
+def install_with_registry(config: Config) -> Iterator[Run]:
+    """Pipegen and all that reaching the registry needs, each package with its hash; nothing without a pin."""
+    if config.pin is None or config.registry is None:
+        return
+    text = (
+        f"{STRICT}\n"
+        'python3 -I -m venv "$PIPEGEN_HOME/pipegen"\n'
+        '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pip install --quiet --disable-pip-version-check \\\n'
+        f"  --only-binary :all: --require-hashes --index-url {sh_quote(config.pin.index)} \\\n"
+        f"  -r {sh_quote(config.registry.requirements)}\n"
+    )
+    yield Run("install-registry", "Install pipegen and what the registry needs", text, timeout_minutes=20)
+
+
 def requirement(pin: Pin) -> str:
     """Pipegen's line of a requirements file; a wheel in the repository is found from its root."""
     source = f"mlops-pipegen=={pin.version}" if pin.wheel is None else _wheel(pin.wheel)
@@ -70,51 +145,3 @@ def requirement(pin: Pin) -> str:
 
 def _wheel(location: str) -> str:
     return f"mlops-pipegen @ {location}" if location.startswith("https://") else f"./{location}"
-
-
-def steps(
-    spec: ModelSpec, stage: Stage, gates: Sequence[Gate], members: Iterable[Stage], origin: KeyPath
-) -> Iterator[Step]:
-    """One judgement for each metrics file, and its results for people. `members` are the stages of the same job."""
-    here = {each.id for each in members}
-    makers = dict.fromkeys(maker.id for gate in gates if (maker := source_of(spec, stage, gate)))
-    for number, maker_id in enumerate(makers, start=1):
-        maker = next(each for each in spec.stages if each.id == maker_id)
-        bounds = [gate for gate in gates if source_of(spec, stage, gate) is maker]
-        name = f"gate-{stage.id}" if len(makers) == 1 else f"gate-{stage.id}-{number}"
-        junit = f"{HOME}/{name}.xml"
-        yield Run(
-            name,
-            f"Gate: {_wording(bounds)}",
-            _command(spec, maker, bounds, name, here),
-            timeout_minutes=10,
-            origin=(*origin, "gates"),
-        )
-        yield PublishTests(f"{name}-results", f"Gate {stage.id}", junit)
-
-
-def _wording(gates: Sequence[Gate]) -> str:
-    words = []
-    for gate in gates:
-        words += [f"{gate.metric} at least {gate.min}"] if gate.min is not None else []
-        words += [f"{gate.metric} at most {gate.max}"] if gate.max is not None else []
-    return ", ".join(words)
-
-
-def _command(spec: ModelSpec, maker: Stage, gates: Sequence[Gate], name: str, here: set[str]) -> str:
-    own = maker.id in here and maker.metrics is not None
-    file = (
-        sh_quote(in_model(spec, maker.metrics.file))
-        if own and maker.metrics
-        else f'"$PIPEGEN_ARTIFACTS/{metrics_artifact(maker.id)}/metrics.json"'
-    )
-    bounds = []
-    for gate in gates:
-        bounds += [f"--min {sh_quote(f'{gate.metric}={gate.min}')}"] if gate.min is not None else []
-        bounds += [f"--max {sh_quote(f'{gate.metric}={gate.max}')}"] if gate.max is not None else []
-    return (
-        f'{STRICT}\n"$PIPEGEN_HOME/pipegen/bin/python" -I -m pipegen.gates metrics --name {name} \\\n'
-        f"  --file {file} \\\n  "
-        + " \\\n  ".join(bounds)
-        + f' \\\n  --junit "$PIPEGEN_HOME/{name}.xml" --json "$PIPEGEN_HOME/{name}.json"\n'
-    )

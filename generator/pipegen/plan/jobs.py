@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipegen.config import Config
+from pipegen.config import Config, Ledger
 from pipegen.delivery import (
     HOME,
     Cache,
@@ -22,7 +22,7 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.plan import artifacts, gates
+from pipegen.plan import artifacts, gates, judging
 from pipegen.plan.artifacts import Available
 from pipegen.plan.commands import has_runtime, in_model, script, stage_steps, step_text, with_retries
 from pipegen.plan.flow import Occasion
@@ -61,11 +61,28 @@ class Setting:
     parameters: tuple[Parameter, ...] = ()
     carries: bool = False
     """Whether what is made here goes on to another branch, and its metrics with it."""
+    deploys: bool = False
+    """Whether what is made here is deployed in the same run."""
+    spec_path: str = ""
 
-    def made_by(self, stage: Stage) -> tuple[artifacts.Made, ...]:
-        """What a stage leaves for later jobs of this pipeline or of the branch it is carried to."""
-        judged = gates.judged_elsewhere(self.spec, stage, None if self.carries else self.occasion)
-        return artifacts.made(self.spec, stage, judged=judged)
+    @property
+    def recording(self) -> bool:
+        """Whether what is known of the model goes into the ledger, at the end of this run or of a later one."""
+        return self.ledger is not None and (self.deploys or self.carries)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger, if pipelines can install what writes it."""
+        return self.config.ledger if self.config.pin else None
+
+    def made_by(self, stage: Stage, occasion: Occasion | None = None) -> tuple[artifacts.Made, ...]:
+        """What a stage leaves for later jobs of this pipeline or of the branch it is carried to.
+
+        `occasion` is that of the branch from which it was carried.
+        """
+        judged = gates.judged_elsewhere(self.spec, stage, None if self.carries or occasion else self.occasion)
+        evidence = gates.evidence(self.spec, stage, occasion or self.occasion, judged=judged, recorded=self.recording)
+        return (*artifacts.made(self.spec, stage), *evidence)
 
     def runner_of(self, stage: Stage) -> str | None:
         """Where a stage runs at this occasion; None for the CI system's ordinary runner."""
@@ -86,13 +103,12 @@ def origin_of(spec: ModelSpec, stage: Stage) -> KeyPath:
 
 
 def consumed(setting: Setting, stage: Stage, available: Available) -> tuple[str, ...]:
-    """The artifacts that a stage gets: those it names, else all made before it; metrics only for its gates."""
+    """The artifacts that a stage gets: those it names, else all made before it; evidence only for its gates."""
     spec = setting.spec
-    makers = (gates.source_of(spec, stage, gate) for gate in gates.applying(stage, setting.occasion))
-    judged = {artifacts.metrics_artifact(maker.id) for maker in makers if maker}
-    measured = {artifacts.metrics_artifact(each.id) for each in spec.stages if each.metrics}
+    makers = (gates.source_of(spec, stage, gate) for gate in gates.applying(stage, setting.occasion) if gate.metric)
+    judged = {artifacts.evidence_artifact(maker.id) for maker in makers if maker}
     earlier = spec.stages[: [each.id for each in spec.stages].index(stage.id)]
-    before = {each.name for maker in earlier for each in maker.produces} - measured
+    before = {each.name for maker in earlier for each in maker.produces}
     named = before if stage.consumes is None else set(stage.consumes)
     return tuple(name for name in available.artifacts if name in named | judged)
 
@@ -140,17 +156,24 @@ def job_minutes(steps: Sequence[Step]) -> int:
 
 
 def preparation(
-    setting: Setting, members: Sequence[Stage], environment: str | None, *, install: bool | None = None
+    setting: Setting,
+    members: Sequence[Stage],
+    environment: str | None,
+    *,
+    depth: int | None = None,
+    with_registry: bool = False,
 ) -> Iterator[Step]:
-    """Checkout and what the stages need around them; `install` False leaves the installation out."""
+    """Checkout, of so many commits, and what the stages need around them."""
     spec = setting.spec
-    installs = any(stage.install for stage in members) if install is None else install
-    yield from opening(
-        spec, tuple(dict.fromkeys((*spec.runtime.requires, *(tool for stage in members for tool in stage.requires))))
-    )
-    if installs:
+    tools = (*spec.runtime.requires, *(tool for stage in members for tool in stage.requires))
+    yield from opening(spec, tuple(dict.fromkeys(tools)), depth)
+    if any(stage.install for stage in members):
         yield from _installation(setting, environment)
-    if any(gates.applying(stage, setting.occasion) for stage in members) and setting.config.pin:
+    judged = any(gates.applying(stage, setting.occasion) for stage in members)
+    entered = setting.ledger is not None and any(stage.deploys for stage in members)
+    if with_registry:
+        yield from gates.install_with_registry(setting.config)
+    elif (judged or entered) and setting.config.pin:
         yield gates.install(setting.config.pin)
 
 
@@ -232,9 +255,8 @@ def stage_work(setting: Setting, stage: Stage, members: Sequence[Stage], environ
         yield PublishTests(
             f"{stage.id}-results", stage.title or stage.id, in_model(spec, stage.reports.junit), stage.advisory
         )
-    judged = gates.applying(stage, setting.occasion)
-    if judged and setting.config.pin:
-        yield from gates.steps(spec, stage, judged, members, origin)
+    if setting.config.pin:
+        yield from judging.steps(spec, stage, setting.occasion, members, environment, origin)
 
 
 def all_texts(stage: Stage) -> Iterator[tuple[str, str]]:

@@ -19,13 +19,13 @@ from pipegen.delivery import (
     Upload,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.plan import artifacts, gates, guards, selection
+from pipegen.plan import artifacts, gates, guards, recording, registering, selection
 from pipegen.plan.commands import script, stage_steps
 from pipegen.plan.deployment import artifacts_of, phase_approval, rollback
 from pipegen.plan.flow import Arrival, Occasion, arrivals, deployed_environments, environments, home
 from pipegen.plan.jobs import Setting, job_minutes, opening
 from pipegen.plan.pipelines import delivery_phases, environment_phases, in_order, pipeline, stage_waves
-from pipegen.plan.variables import VERSION, job_variables, store_variables
+from pipegen.plan.variables import VERSION, job_variables
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
 from pipegen.spec.model import Action as SpecAction
@@ -57,7 +57,14 @@ def schedule_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Itera
     for name, schedule in spec.schedules.items():
         place = home(spec, schedule.environment)
         branch = schedule.branch or (place.trunk if place else config.default_branch)
-        setting = Setting(spec, config, Occasion("scheduled", name), schedule.variables)
+        setting = Setting(
+            spec,
+            config,
+            Occasion("scheduled", name),
+            schedule.variables,
+            deploys=_deploys(spec, schedule),
+            spec_path=spec_path,
+        )
         phases = tuple(in_order(tuple(_operation(setting, schedule))))
         event = Scheduled(name, schedule.cron, branch)
         yield pipeline(spec, spec_path, f"schedule-{name}", f"schedule {name}", event, phases, ("schedules", name))
@@ -70,11 +77,23 @@ def action_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterato
             _parameter(each, given, (*origin, "parameters", each)) for each, given in action.parameters.items()
         )
         branches = (action.branch,) if action.branch else refs(spec, action.environment) or (config.default_branch,)
-        setting = Setting(spec, config, Occasion("action", name), action.variables, parameters)
+        setting = Setting(
+            spec,
+            config,
+            Occasion("action", name),
+            action.variables,
+            parameters,
+            deploys=_deploys(spec, action),
+            spec_path=spec_path,
+        )
         guard = guards.phase(guards.action_job(parameters, (("", branches),), origin))
         phases = tuple(in_order((guard, *_operation(setting, action))))
         title = action.title or name
         yield pipeline(spec, spec_path, f"action-{name}", title, Action(name, parameters, branches), phases, origin)
+
+
+def _deploys(spec: ModelSpec, asked: Schedule | SpecAction) -> bool:
+    return asked.environment is not None and any(stage.deploys for stage in spec.stages if stage.id in asked.stages)
 
 
 def _operation(setting: Setting, asked: Schedule | SpecAction) -> Iterator[Phase]:
@@ -83,7 +102,7 @@ def _operation(setting: Setting, asked: Schedule | SpecAction) -> Iterator[Phase
     environment = asked.environment
     stages = selection.chosen(spec, setting.occasion, asked.stages)
     build_stages = tuple(stage for stage in stages if selection.builds(stage))
-    if environment is not None and any(stage.deploys for stage in stages):
+    if environment is not None and setting.deploys:
         yield from delivery_phases(setting, stages, build_stages, (environment,), None, asked.build_in)
         return
     waves, _ = stage_waves(
@@ -117,7 +136,7 @@ def _text(value: str | float | bool | None) -> str:  # noqa: FBT001  (a default 
 # ---------------------------------------------------------------- deploy and rollback
 
 
-def deploy_is_possible(spec: ModelSpec) -> bool:
+def deploy_is_possible(spec: ModelSpec, config: Config) -> bool:
     """Whether a recorded version can be had again.
 
     It can if the store keeps the artifacts of the deployment by version, or if the deployment needs none and its
@@ -130,7 +149,7 @@ def deploy_is_possible(spec: ModelSpec) -> bool:
         kept = {each.name for maker in spec.stages if selection.builds(maker) for each in maker.produces}
         return (
             kept.issuperset(needed)
-            and spec.store is not None
+            and registering.has_store(spec, config)
             and any(VERSION in each.publishes for each in spec.stages)
         )
     texts = (*(text for _, text in stage_steps(stage)), *(text for step in stage.rollout or () for text in step.run))
@@ -149,14 +168,14 @@ def _version_stages(spec: ModelSpec) -> tuple[Stage, ...]:
 def _judgeable(spec: ModelSpec) -> bool:
     stages = _version_stages(spec)
     judged = ((stage, gate) for stage in stages for gate in gates.applying(stage, Occasion("action", "deploy")))
-    return all(gates.source_of(spec, stage, gate) in stages for stage, gate in judged)
+    return all(gates.source_of(spec, stage, gate) in stages for stage, gate in judged if gate.metric is not None)
 
 
 def built_in_pipelines(spec: ModelSpec, config: Config, spec_path: str) -> Iterator[Pipeline]:
     stage = deploying_stage(spec)
     if stage is None or not any(selection.in_environment(stage, each) for each in deployed_environments(spec)):
         return
-    if deploy_is_possible(spec) and "deploy" not in spec.actions:
+    if deploy_is_possible(spec, config) and "deploy" not in spec.actions:
         yield _by_version(spec, config, spec_path, "deploy", stage)
     if (stage.rollback or stage.restore) and "rollback" not in spec.actions:
         yield _by_version(spec, config, spec_path, "rollback", stage)
@@ -180,7 +199,7 @@ def _by_version(spec: ModelSpec, config: Config, spec_path: str, name: str, stag
         ),
         Parameter("environment", "choice", "Where", names[0], names, "", "", "", origin),
     )
-    setting = Setting(spec, config, Occasion("action", name), {}, parameters)
+    setting = Setting(spec, config, Occasion("action", name), {}, parameters, deploys=True, spec_path=spec_path)
     allowed = tuple((each, refs(spec, each)) for each in names)
     phases = [guards.phase(guards.action_job(parameters, allowed, origin))]
     for environment in names:
@@ -221,24 +240,28 @@ def _environment_action(setting: Setting, name: str, stage: Stage, environment: 
 
 def archive_pipeline(spec: ModelSpec, config: Config, spec_path: str, arrival: Arrival) -> Pipeline:
     """A record of what reached the last branch: the model's files as they were, where they came from, and a digest."""
-    setting = Setting(spec, config, Occasion("merged", arrival.trunk), {})
-    steps: list[Step] = [*opening(spec), _record(spec, spec_path), Upload("record", RECORD, retention_days=90)]
+    setting = Setting(spec, config, Occasion("merged", arrival.trunk), {}, spec_path=spec_path)
+    place = recording.ARCHIVE if setting.ledger else None
+    steps: list[Step] = [*opening(spec), *recording.installed(setting), _record(spec, spec_path)]
+    steps.append(Upload("record", RECORD, retention_days=90))
     if spec.archive:
         text = script(
             spec, 'export PIPEGEN_RECORD="$PIPEGEN_HOME/record.tar"\n' + "\n".join(spec.archive.run), activated=False
         )
-        steps.append(Run("archive", "Keep the record", text, store_variables(spec, None), origin=("archive", "run")))
-    steps.append(PublishSummary())
+        variables = registering.store_variables(spec, config, None)
+        steps.append(Run("archive", "Keep the record", text, variables, origin=("archive", "run")))
+    steps += [*recording.archived(setting), PublishSummary()]
     job = Job(
         id="archive",
         title="Record the release",
         steps=tuple(steps),
-        variables=job_variables(spec, None, setting.extra, (), ()),
+        environment=place,
+        variables=job_variables(spec, place, setting.extra, (), ()),
         runner=spec.runtime.runner,
         timeout_minutes=job_minutes(steps),
         origin=arrival.origin,
     )
-    phase = Phase("archive", "Archive", None, None, ((job,),), None, (), None, arrival.origin)
+    phase = Phase("archive", "Archive", place, None, ((job,),), None, (), None, arrival.origin)
     return pipeline(
         spec,
         spec_path,

@@ -23,6 +23,7 @@ from pipegen.plan.carrying import carried_makers, fetch_job, is_carried_on, stor
 from pipegen.plan.deployment import deployment, phase_approval
 from pipegen.plan.flow import CHECKS, Arrival, Occasion, arrivals, build_environment, environments, review_targets
 from pipegen.plan.jobs import Setting, stage_job
+from pipegen.plan.registering import register_job, registers
 from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import Stage
 
@@ -127,8 +128,9 @@ def delivery_pipeline(spec: ModelSpec, config: Config, spec_path: str, arrival: 
     """What a merge into a branch, or a tag, brings about."""
     occasion = Occasion("tagged", arrival.tags) if arrival.tags else Occasion("merged", arrival.trunk)
     carries = any(each.carried_from == arrival.trunk for each in arrivals(spec))
-    setting = Setting(spec, config, occasion, {}, carries=carries)
     stages = selection.chosen(spec, occasion)
+    deploys = bool(arrival.environments) and any(stage.deploys for stage in stages)
+    setting = Setting(spec, config, occasion, {}, carries=carries, deploys=deploys, spec_path=spec_path)
     carried = carried_makers(spec, arrival)
     build_stages = tuple(stage for stage in stages if selection.builds(stage) and stage not in carried)
     phases = list(delivery_phases(setting, stages, build_stages, arrival.environments, arrival, arrival.build_in))
@@ -153,6 +155,8 @@ def delivery_phases(
     spec = setting.spec
     build_in = build_environment(spec, targets, build_in)
     waves, available = _build_waves(setting, build_stages, build_in, arrival)
+    if setting.deploys and not carried_makers(spec, arrival) and registers(setting, available):
+        waves = (*waves, (register_job(setting, build_in, available),))
     gated = bool(targets) and _asks_before_build(spec, targets[0])
     if waves and not gated:
         yield Phase("build", "Build and validate", build_in, None, waves, None, (), None, ("stages",))
@@ -162,7 +166,7 @@ def delivery_phases(
         phases = tuple(environment_phases(setting, stages, environment, available, before))
         yield from phases
         last = environment if phases else last
-    if arrival and is_carried_on(spec, arrival) and (available.artifacts or available.values):
+    if arrival and is_carried_on(setting, arrival) and (available.artifacts or available.values):
         job = store_job(setting, last, available)
         yield Phase("store", "Keep for promotion", last, None, ((job,),), None, (), None, ("store",))
 
@@ -189,7 +193,9 @@ def environment_phases(
     )
     waves, available = stage_waves(setting, own, environment, available, f"-{environment}")
     deploying = [stage for stage in stages if stage.deploys and selection.in_environment(stage, environment)]
-    unit = deployment(setting, deploying[0], environment, available, by_version=by_version) if deploying else None
+    unit = (
+        deployment(setting, deploying[0], environment, available, stages, by_version=by_version) if deploying else None
+    )
     if not (before or waves or unit):
         return
     title = f"Deploy to {environment}" if unit else f"Run in {environment}"
@@ -218,8 +224,8 @@ def _build_waves(
     setting: Setting, stages: Sequence[Stage], environment: str | None, arrival: Arrival | None
 ) -> tuple[Waves, Available]:
     makers = carried_makers(setting.spec, arrival)
-    if not makers:
+    if not makers or arrival is None or arrival.carried_from is None:
         return stage_waves(setting, stages, environment, artifacts.NOTHING)
-    job, available = fetch_job(setting, environment, makers)
+    job, available = fetch_job(setting, environment, makers, arrival.carried_from)
     waves, available = stage_waves(setting, stages, environment, available)
     return ((job,), *waves), available

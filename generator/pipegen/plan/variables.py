@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pipegen.config import Ledger
 from pipegen.delivery import (
     CONTEXT_VARIABLES,
     PATH_VARIABLES,
@@ -22,6 +23,10 @@ from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import Stage
 
 VERSION = "PIPEGEN_VERSION"
+STORE_SCOPE, REGISTRY_SCOPE, LEDGER_SCOPE = "store", "registry", "ledger"
+"""What a secret's `stages` may name beside stages: the commands of the store and of the archive, the registry's, and
+the ledger's (which only pipegen itself gives a secret to).
+"""
 RESERVED = (*CONTEXT_VARIABLES, *PATH_VARIABLES, "PIPEGEN_MODEL", "PIPEGEN_EVENT", "PIPEGEN_ENVIRONMENT")
 """What a spec may use but never set."""
 
@@ -101,9 +106,15 @@ def _tokens(spec: ModelSpec, stage: Stage, environment: str | None) -> Iterator[
             yield StepVariable(name, token)
 
 
-def store_variables(spec: ModelSpec, environment: str | None) -> tuple[StepVariable, ...]:
-    """Secrets for the commands of the store: those of every stage, and those whose stages name `store`."""
-    return tuple(_secrets(spec, "store", environment))
+def scoped_variables(spec: ModelSpec, scope: str, environment: str | None) -> tuple[StepVariable, ...]:
+    """Secrets for commands beside the stages: those of every stage, and those whose stages name `scope`.
+
+    The ledger gets its token alone.
+    """
+    found = _secrets(spec, scope, environment)
+    if scope == LEDGER_SCOPE:
+        return tuple(each for each in found if each.name == Ledger.TOKEN)
+    return tuple(found)
 
 
 def index_variables(spec: ModelSpec, environment: str | None) -> tuple[StepVariable, ...]:

@@ -18,6 +18,7 @@ from pipegen.rules import (
     notices,
     operations,
     reach,
+    records,
     references,
     runtime,
     scripts,
@@ -52,6 +53,12 @@ STRUCTURE: tuple[Rule, ...] = (
     flow.shadowed_branches,
     operations.places,
     notices.webhook,
+    gates.one_thing_to_judge,
+    gates.bounds,
+    gates.champions,
+    gates.measured,
+    gates.what_is_there,
+    gates.needs_the_ledger,
 )
 """Rules whose errors leave nothing that could be planned."""
 
@@ -68,8 +75,8 @@ MEANING: tuple[Rule, ...] = (
     approvals.asked_before_the_build,
     approvals.guarded_secrets,
     approvals.scheduled_approvals,
-    gates.bounds,
-    gates.measured,
+    records.registered,
+    records.ledger_is_apart,
     gates.judges_are_pinned,
     moments.ways_back,
     cron.schedules,

@@ -85,7 +85,7 @@ def _unused(entry: FlowEntry) -> tuple[str, list[str]]:
 _KEYS = {"from_": "from"}
 
 
-def carried_artifacts(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+def carried_artifacts(spec: ModelSpec, config: Config) -> Iterator[Finding]:
     """PG217: artifacts come from an earlier branch whose delivery makes them, through a store."""
     before: list[str] = []
     for index, entry in enumerate(spec.flow or ()):
@@ -95,8 +95,8 @@ def carried_artifacts(spec: ModelSpec, _: Config) -> Iterator[Finding]:
             if source not in before:
                 message = f"{source!r} is no branch with a delivery before {entry.branch or entry.tags!r}"
                 yield Finding((*path, "from"), "PG217", message, nearest(source, before, "branches before it"))
-            if spec.store is None:
-                message = "artifacts can only be carried through a store"
+            if spec.store is None and (spec.registry is None or config.registry is None):
+                message = "artifacts can only be carried through a store or a registry"
                 yield Finding(path, "PG217", message, "say with `store` how to put and get them")
             if not any(stage.produces for stage in spec.stages):
                 message = "no stage produces an artifact that could be carried"

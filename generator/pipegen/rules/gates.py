@@ -7,34 +7,105 @@ from collections.abc import Iterator
 from pipegen.config import Config
 from pipegen.diagnostics import Finding, KeyPath
 from pipegen.plan.gates import source_of
+from pipegen.plan.variables import VERSION
 from pipegen.rules.wording import nearest
+from pipegen.spec.gates import KINDS, Gate
 from pipegen.spec.model import ModelSpec
-from pipegen.spec.stages import Gate
 
 CODES = {
+    "PG249": "a gate judges none or several things",
     "PG250": "a gate has no bound",
     "PG251": "a gate can never pass",
     "PG252": "a gate judges a metric that nothing measures",
     "PG253": "a gate tolerates something, but compares with nothing",
-    "PG304": "gates against a champion need the registry",
+    "PG297": "a gate against a champion does not say what is better",
+    "PG298": "a gate judges something that its stage does not have",
+    "PG304": "a gate needs the ledger",
     "PG305": "gates need a pinned pipegen",
 }
 
+_OF_METRICS = ("min", "max", "against", "better", "tolerance", "relative")
+
+
+def one_thing_to_judge(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+    """PG249: a gate judges a metric, or one other thing, and has no key of another kind."""
+    for path, gate in _gates(spec):
+        if len(gate.kinds) != 1:
+            said = " and ".join(gate.kinds) or "nothing"
+            message = f"the gate judges {said}"
+            yield Finding(path, "PG249", message, f"give it exactly one of: {', '.join(KINDS)}")
+        elif gate.metric is None:
+            for key in (each for each in _OF_METRICS if getattr(gate, each) is not None):
+                message = f"`{key}` is about a metric, and this gate judges {gate.kinds[0]}"
+                yield Finding((*path, key), "PG249", message, "remove it")
+
 
 def bounds(spec: ModelSpec, _: Config) -> Iterator[Finding]:
-    """PG250, PG251, PG253 and PG304: a gate has bounds that some number can keep."""
+    """PG250 and PG251: a gate on a metric has bounds that some number can keep."""
     for path, gate in _gates(spec):
-        if gate.against is not None:
-            message = "comparing with a champion needs the model registry, which does not exist yet"
-            yield Finding((*path, "against"), "PG304", message, "bound the metric with `min` or `max`")
-        elif gate.tolerance is not None:
-            message = "`tolerance` says how much worse than something the metric may be, but not than what"
-            yield Finding((*path, "tolerance"), "PG253", message, "remove it, or compare with `against`")
+        if gate.metric is None:
+            continue
         if gate.min is None and gate.max is None and gate.against is None:
-            yield Finding(path, "PG250", f"the gate on {gate.metric!r} has no bound", "give it `min` or `max`")
+            hint = "give it `min`, `max` or `against`"
+            yield Finding(path, "PG250", f"the gate on {gate.metric!r} has no bound", hint)
         if gate.min is not None and gate.max is not None and gate.min > gate.max:
             message = f"no value of {gate.metric!r} is at least {gate.min} and at most {gate.max}"
             yield Finding((*path, "min"), "PG251", message, "swap or change the bounds")
+
+
+def champions(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+    """PG253 and PG297: a comparison has a direction, and what is tolerated is tolerated in a comparison."""
+    for path, gate in _gates(spec):
+        if gate.metric is None:
+            continue
+        if gate.against is not None and gate.better is None:
+            message = f"nothing says whether a higher or a lower {gate.metric!r} is better"
+            yield Finding(path, "PG297", message, "say `better: higher` or `better: lower`")
+        for key in ("better", "tolerance", "relative") if gate.against is None else ():
+            if getattr(gate, key) is not None:
+                message = f"`{key}` is about a comparison, but this gate compares with nothing"
+                yield Finding((*path, key), "PG253", message, "remove it, or compare with `against: champion`")
+        for key in ("tolerance", "relative"):
+            if (leave := getattr(gate, key)) is not None and leave < 0:
+                message = f"`{key}` is below zero, so no model as good as the champion would pass"
+                yield Finding((*path, key), "PG251", message, "say how much worse still passes, as a positive number")
+
+
+def what_is_there(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+    """PG298: an artifact is one of the stage's own or from before; a version has a lineage that it is judged by."""
+    made: list[str] = []
+    for index, stage in enumerate(spec.stages):
+        made += [each.name for each in stage.produces]
+        for position, gate in enumerate(stage.gates):
+            path: KeyPath = ("stages", index, "gates", position)
+            if gate.artifact and gate.artifact.artifact not in made:
+                message = f"no stage up to {stage.id!r} makes the artifact {gate.artifact.artifact!r}"
+                hint = nearest(gate.artifact.artifact, made, "artifacts made so far")
+                yield Finding((*path, "artifact", "artifact"), "PG298", message, hint)
+            if gate.version:
+                yield from _version_is_known(spec, path)
+            if gate.reproducible and gate.reproducible.tolerance and gate.reproducible.metrics is None:
+                message = "`tolerance` is about metrics, and nothing says which file they are in"
+                hint = "say it with `metrics`"
+                yield Finding((*path, "reproducible", "tolerance"), "PG298", message, hint)
+
+
+def _version_is_known(spec: ModelSpec, path: KeyPath) -> Iterator[Finding]:
+    if not any(stage.lineage for stage in spec.stages):
+        message = "no stage says with `lineage` what the model is made from, so no version can be judged"
+        yield Finding((*path, "version"), "PG298", message, "let the training write it; docs/lineage.md has its form")
+    if not any(VERSION in stage.publishes for stage in spec.stages):
+        message = f"no stage publishes {VERSION}, so there is no version to judge"
+        yield Finding((*path, "version"), "PG298", message, f"say `publishes: {VERSION}` where the version is made")
+
+
+def needs_the_ledger(spec: ModelSpec, config: Config) -> Iterator[Finding]:
+    """PG304: what serves an environment is known from the ledger."""
+    for path, gate in _gates(spec):
+        if config.ledger is None and (gate.against or gate.version):
+            message = "what serves an environment is read from the ledger, and there is none"
+            key = "against" if gate.against else "version"
+            yield Finding((*path, key), "PG304", message, "add a table [ledger] to pipegen.toml")
 
 
 def measured(spec: ModelSpec, _: Config) -> Iterator[Finding]:
@@ -43,7 +114,7 @@ def measured(spec: ModelSpec, _: Config) -> Iterator[Finding]:
         upto = [each for each in spec.stages[: index + 1] if each.metrics]
         known = [name for each in upto if each.metrics for name in each.metrics.names]
         for position, gate in enumerate(stage.gates):
-            if source_of(spec, stage, gate) is None:
+            if gate.metric is not None and source_of(spec, stage, gate) is None:
                 message = f"no stage up to {stage.id!r} measures {gate.metric!r}"
                 hint = (
                     nearest(gate.metric, known, "metrics measured")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pipegen.config import Config
 from pipegen.diagnostics import Finding, KeyPath
-from pipegen.plan.variables import secret_value
+from pipegen.plan.variables import LEDGER_SCOPE, REGISTRY_SCOPE, STORE_SCOPE, secret_value
 from pipegen.spec.flow import Secret
 from pipegen.spec.model import ModelSpec
 
@@ -17,8 +17,6 @@ CODES = {
     "PG283": "something is listed twice",
 }
 
-STORE_SCOPE = "store"
-"""What a secret's `stages` may name beside stages: the commands of the store and of the archive."""
 _OWN_ARTIFACTS = ("values", "record")
 
 
@@ -46,8 +44,8 @@ def taken_stage_ids(spec: ModelSpec, _: Config) -> Iterator[Finding]:
         if stage.job is None and stage.id in shared:
             message = f"stage {stage.id!r} has the name of a job that other stages share, and would join it"
             yield Finding(("stages", index, "id"), "PG207", message, f"say `job: {stage.id}`, or rename one of them")
-        if stage.id == STORE_SCOPE:
-            message = f"{STORE_SCOPE!r} means the commands of the store wherever stages are named"
+        if stage.id in {STORE_SCOPE, REGISTRY_SCOPE, LEDGER_SCOPE}:
+            message = f"{stage.id!r} means the commands of the {stage.id} wherever stages are named"
             yield Finding(("stages", index, "id"), "PG207", message, "give the stage another id")
 
 
@@ -94,9 +92,9 @@ def artifact_names(spec: ModelSpec, _: Config) -> Iterator[Finding]:
     for index, stage in enumerate(spec.stages):
         for position, artifact in enumerate(stage.produces):
             path = ("stages", index, "produces", position, "name")
-            if artifact.name in _OWN_ARTIFACTS or artifact.name.startswith("metrics-"):
+            if artifact.name in _OWN_ARTIFACTS or artifact.name.startswith("evidence-"):
                 message = f"{artifact.name!r} is a name that pipegen gives to artifacts of its own"
-                yield Finding(path, "PG227", message, "choose a name that does not begin with metrics-")
+                yield Finding(path, "PG227", message, "choose a name that does not begin with evidence-")
             elif artifact.name in makers:
                 message = f"artifact {artifact.name!r} is made by stage {makers[artifact.name]!r} already"
                 yield Finding(path, "PG227", message, "give each artifact a name of its own")

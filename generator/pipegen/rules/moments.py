@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pipegen.config import Config
 from pipegen.delivery import Delivery, Run
 from pipegen.diagnostics import Finding, KeyPath, Severity
-from pipegen.plan.artifacts import metrics_artifact
+from pipegen.plan.artifacts import evidence_artifact
 from pipegen.plan.flow import Occasion
 from pipegen.plan.gates import applying, source_of
 from pipegen.rules.runs import BUILT_IN, StageRun, deployments, has_artifact, occasion_of, stage_runs
@@ -75,7 +75,7 @@ def judgeable_gates(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[
         for gate in applying(stage, each.occasion):
             maker = source_of(spec, stage, gate)
             path = ("stages", each.stage, "gates", stage.gates.index(gate))
-            if maker is None or maker.id in beside or has_artifact(each.job, metrics_artifact(maker.id)):
+            if maker is None or maker.id in beside or has_artifact(each.job, evidence_artifact(maker.id)):
                 continue
             if path not in reported:
                 message = f"{maker.id!r}, which measures {gate.metric!r}, does not run before it in {each.pipeline.id}"

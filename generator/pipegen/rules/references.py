@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pipegen.config import Config
 from pipegen.diagnostics import Finding, KeyPath, Severity
 from pipegen.plan.flow import CHECKS, arrivals, environments
-from pipegen.rules.identity import STORE_SCOPE
+from pipegen.plan.variables import REGISTRY_SCOPE, STORE_SCOPE
 from pipegen.rules.wording import nearest
 from pipegen.spec.model import Action, ModelSpec, Schedule
 
@@ -104,10 +104,10 @@ def _stage_names(spec: ModelSpec) -> Iterator[tuple[KeyPath, tuple[str, ...] | N
     for path, started in operations(spec):
         yield (*path, "stages"), started.stages, ()
     for name, secret in spec.secrets.items():
-        yield ("secrets", name, "stages"), secret.stages, (STORE_SCOPE,)
+        yield ("secrets", name, "stages"), secret.stages, (STORE_SCOPE, REGISTRY_SCOPE)
     for place, environment in spec.environments.items():
         for name, secret in environment.secrets.items():
-            yield ("environments", place, "secrets", name, "stages"), secret.stages, (STORE_SCOPE,)
+            yield ("environments", place, "secrets", name, "stages"), secret.stages, (STORE_SCOPE, REGISTRY_SCOPE)
         for name, token in environment.identity.items():
             yield ("environments", place, "identity", name, "stages"), token.stages, ()
 

@@ -156,6 +156,15 @@ class Notify(Shape):
     )
 
 
+class Registered(Shape):
+    """The model's place in the registry of pipegen.toml."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200)] = Field(
+        description="Its name there; with catalog and schema where the registry has them.",
+        examples=["churn-prediction", "ml_prod.retention.churn"],
+    )
+
+
 class AllowedWeaker(Shape):
     """A control that may be weaker on one target, and why that is acceptable."""
 
@@ -213,6 +222,11 @@ class ModelSpec(Shape):
         default=None,
         description="Where artifacts wait between branches and runs.",
         examples=[{"put": "./store.sh put", "get": "./store.sh get"}],
+    )
+    registry: Registered | None = Field(
+        default=None,
+        description="Register each version that a merge makes, and keep there what serves each environment.",
+        examples=[{"name": "churn-prediction"}],
     )
     stages: Many[Stage] = Field(
         min_length=1,

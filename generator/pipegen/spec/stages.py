@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from pipegen.spec.flow import RolloutApprovals
+from pipegen.spec.gates import Gate
 from pipegen.spec.scalars import (
     Duration,
     Id,
@@ -25,15 +25,6 @@ from pipegen.spec.scalars import (
 )
 
 Argument = Annotated[str, StringConstraints(max_length=2000)]
-
-
-def _exact(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a bound is a number")  # noqa: TRY004
-    return Decimal(str(value))
-
-
-Bound = Annotated[Decimal, BeforeValidator(_exact, json_schema_input_type=int | float)]
 
 
 class NamedStep(Shape):
@@ -69,25 +60,6 @@ class Metrics(Shape):
 
 def _metrics(value: object) -> object:
     return {"file": value} if isinstance(value, str) else value
-
-
-class Gate(Shape):
-    """A bound that a metric must keep, or the champion that it must match."""
-
-    metric: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@/-]*$", max_length=100)] = Field(
-        description="The metric's name; dots lead into nested objects.", examples=["auc"]
-    )
-    min: Bound | None = Field(default=None, description="The smallest value that passes.", examples=[0.8])
-    max: Bound | None = Field(default=None, description="The largest value that passes.", examples=[50])
-    against: Literal["champion"] | None = Field(
-        default=None, description="Compare with the model that serves the environment."
-    )
-    tolerance: Bound | None = Field(
-        default=None, description="How much worse than the champion still passes.", examples=[0.005]
-    )
-    at: Many[Moment] | None = Field(
-        default=None, description="When the gate applies; by default whenever its stage runs.", examples=[["merged"]]
-    )
 
 
 class Override(Shape):
@@ -232,9 +204,15 @@ class Stage(Shape):
         description="Numbers for gates.",
         examples=["metrics.json", {"file": "metrics.json", "names": ["auc"]}],
     )
+    lineage: RelativePath | None = Field(
+        default=None,
+        description="A JSON file that it writes about what the model was made from: signature, algorithm, data, "
+        "parameters.",
+        examples=["lineage.json"],
+    )
     gates: Many[Gate] = Field(
         default=(),
-        description="What the metrics made so far must keep.",
+        description="What must hold once it is done.",
         examples=[[{"metric": "auc", "min": 0.8, "at": ["merged"]}]],
     )
 

@@ -1,0 +1,291 @@
+"""What happened to a model goes into the ledger: admission before a deployment begins, an entry once it is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipegen.config import Config, Ledger
+from pipegen.delivery import PublishedValue, Run, Step, StepVariable, Text, When
+from pipegen.plan import gates, registering
+from pipegen.plan.artifacts import Available, digest_name, evidence_artifact, is_evidence, source_digest
+from pipegen.plan.flow import arrivals, deployed_environments, environments
+from pipegen.plan.gates import PYTHON, admitting, lineage_of, source_of
+from pipegen.plan.jobs import Setting, origin_of
+from pipegen.plan.judging import command, metrics_file, with_results
+from pipegen.plan.variables import LEDGER_SCOPE, VERSION, scoped_variables
+from pipegen.quoting import sh_quote
+from pipegen.scripts import STRICT
+from pipegen.spec.flow import Environment, Secret
+from pipegen.spec.gates import Gate
+from pipegen.spec.model import Action, ModelSpec, Schedule
+from pipegen.spec.stages import Stage
+
+ARCHIVE = "archive"
+"""The environment of the job that archives, where there is a ledger: it alone has the token outside of deployments."""
+
+RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
+"""The last line of a restore, by which later steps know how it ended."""
+
+_MINUTES = 15
+
+# What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed.
+_REPORTS = """\
+shopt -s nullglob
+reports=()
+for report in "$PIPEGEN_ARTIFACTS"/evidence-*/gate-*.json "$PIPEGEN_HOME"/gate-*.json; do
+  reports+=(--gates "$report")
+done
+"""
+
+
+def with_ledger(spec: ModelSpec, config: Config) -> ModelSpec:
+    """The spec with the ledger's token in each environment whose runs write to it, for those steps alone."""
+    if config.ledger is None or config.pin is None:
+        return spec
+    token = {Ledger.TOKEN: Secret(stages=(LEDGER_SCOPE,))}
+    known = environments(spec)
+    writing = (*_deployed_to(spec), *((ARCHIVE,) if any(each.role == "archive" for each in arrivals(spec)) else ()))
+    added = {
+        name: each.model_copy(update={"secrets": {**each.secrets, **token}})
+        for name in writing
+        for each in (known.get(name, Environment()),)
+    }
+    return spec.model_copy(update={"environments": {**spec.environments, **added}})
+
+
+def _deployed_to(spec: ModelSpec) -> Iterator[str]:
+    deploying = {stage.id for stage in spec.stages if stage.deploys}
+    yield from deployed_environments(spec) if deploying else ()
+    started_apart: tuple[Schedule | Action, ...] = (*spec.schedules.values(), *spec.actions.values())
+    for started in started_apart:
+        if started.environment is not None and deploying.intersection(started.stages):
+            yield started.environment
+
+
+def ledger_variables(setting: Setting, environment: str | None) -> tuple[StepVariable, ...]:
+    """The token, and where the ledger is if not where it usually is."""
+    if setting.ledger is None:
+        return ()
+    usual = Ledger()
+    places = {
+        "PIPEGEN_LEDGER_BRANCH": setting.ledger.branch if setting.ledger.branch != usual.branch else None,
+        "PIPEGEN_LEDGER_URL": setting.ledger.url,
+        "PIPEGEN_LEDGER_USERNAME": setting.ledger.username,
+    }
+    plain = tuple(StepVariable(name, Text(text)) for name, text in places.items() if text is not None)
+    return (*plain, *scoped_variables(setting.spec, LEDGER_SCOPE, environment))
+
+
+def environment_before(spec: ModelSpec, environment: str) -> str | None:
+    """Where a model must have been before: the environment before it in the flow, if all that arrives came through it.
+
+    A branch that others than the one before may be merged into (hotfixes) asks for nothing.
+    """
+    last: dict[str, str] = {}
+    for arrival in arrivals(spec):
+        before = last.get(arrival.trunk) if arrival.tags else None
+        if not arrival.tags and len(arrival.sources) == 1:
+            before = last.get(arrival.sources[0])
+        for name in arrival.environments:
+            if name == environment:
+                return before
+            before = name
+        if arrival.environments:
+            last[arrival.trunk] = arrival.environments[-1]
+    return None
+
+
+# ---------------------------------------------------------------- before a deployment begins
+
+
+def admission(
+    setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage], available: Available, *, by_version: bool
+) -> Iterator[Step]:
+    """What the record says against this deployment, and how the model compares with the one that serves."""
+    if setting.ledger is None:
+        return
+    spec, origin = setting.spec, origin_of(setting.spec, stage)
+    variables = (*ledger_variables(setting, environment), *_digests(available))
+    before = environment_before(spec, environment)
+    options = [f"--environment {environment}", *([f"--after {before}"] if before else []), *_what(available)]
+    options += ["--deploy-recorded"] if by_version else []
+    name = f"gate-{stage.id}-order"
+    text = f'{STRICT}\nsource="$({source_digest(spec)})"\n{command("order", name, options)}'
+    after = f" after {before}" if before else ""
+    yield from with_results(
+        Run(name, f"Gate: may be deployed to {environment}{after}", text, variables, _MINUTES), "Gate order", origin
+    )
+    versions = () if by_version else _high_enough(setting, stage, environment, ran)
+    for run in (*_compared(setting, stage, environment, ran, by_version=by_version), *versions):
+        yield from with_results(run, f"Gate {run.id.removeprefix(f'gate-{stage.id}-')}", origin)
+
+
+def rollback_admission(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
+    if setting.ledger is None:
+        return
+    name = f"gate-{stage.id}-order"
+    options = [f"--environment {environment}", *_what(None), "--rollback"]
+    text = f'{STRICT}\nsource="$({source_digest(setting.spec)})"\n{command("order", name, options)}'
+    title = f"Gate: the version is recorded for {environment}"
+    run = Run(name, title, text, ledger_variables(setting, environment), _MINUTES)
+    yield from with_results(run, "Gate order", origin_of(setting.spec, stage))
+
+
+def _what(available: Available | None) -> list[str]:
+    """What is deployed, as far as it is known; the version has a variable of its own."""
+    artifacts = (each for each in available.artifacts if not is_evidence(each)) if available else ()
+    return ['--commit "$PIPEGEN_COMMIT"', '--source "$source"', *map(_artifact, artifacts)]
+
+
+def _artifact(name: str) -> str:
+    return f'--artifact {name}="${digest_name(name)}"'
+
+
+def _digests(available: Available) -> tuple[StepVariable, ...]:
+    return tuple(
+        StepVariable(digest_name(name), PublishedValue(job, digest_name(name)))
+        for name, job in available.artifacts.items()
+        if not is_evidence(name)
+    )
+
+
+def _compared(
+    setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage], *, by_version: bool
+) -> Iterator[Run]:
+    spec = setting.spec
+    champions = [(each, gate) for each, gate in admitting(ran, setting.occasion) if gate.against]
+    makers = {maker.id: maker for each, gate in champions if (maker := source_of(spec, each, gate))}
+    variables = ledger_variables(setting, environment)
+    for number, maker in enumerate(makers.values(), start=1):
+        judged = [gate for each, gate in champions if source_of(spec, each, gate) is maker]
+        name = f"gate-{stage.id}-champion" + (f"-{number}" if len(makers) > 1 else "")
+        candidate = f'--recorded "${VERSION}"' if by_version else f"--file {metrics_file(spec, maker, ())}"
+        text = f"{STRICT}\n{command('champion', name, [candidate, f'--environment {environment}', *_compare(judged)])}"
+        words = ", ".join(f"{gate.metric}{_leave(gate)}" for gate in judged)
+        yield Run(name, f"Gate: as good as what {environment} runs: {words}", text, variables, _MINUTES)
+
+
+def _high_enough(setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage]) -> Iterator[Run]:
+    asked = [gate.version for _, gate in admitting(ran, setting.occasion) if gate.version]
+    if not asked:
+        return
+    lineage = lineage_of(ran)
+    measured = next((each for each in reversed(ran) if each.metrics), None)
+    options = [f'--lineage "$PIPEGEN_ARTIFACTS/{evidence_artifact(lineage.id)}/lineage.json"'] if lineage else []
+    options += [f"--metrics {metrics_file(setting.spec, measured, ())}"] if measured else []
+    options += [f"--environment {environment}", f'--claimed "${VERSION}"']
+    options += [f"--gain {sh_quote(f'{name}={value}')}" for each in asked for name, value in each.gain.items()]
+    options += [f"--without {sh_quote(key)}" for each in asked for key in each.without]
+    name = f"gate-{stage.id}-version"
+    text = f"{STRICT}\n{command('version', name, options)}"
+    title = f"Gate: the version is high enough for {environment}"
+    yield Run(name, title, text, ledger_variables(setting, environment), _MINUTES)
+
+
+def _compare(judged: Sequence[Gate]) -> Iterator[str]:
+    for gate in judged:
+        yield f"--{gate.better} {sh_quote(str(gate.metric))}"
+        if gate.tolerance is not None:
+            yield f"--tolerance {sh_quote(f'{gate.metric}={gate.tolerance}')}"
+        if gate.relative is not None:
+            yield f"--relative {sh_quote(f'{gate.metric}={gate.relative}')}"
+
+
+def _leave(gate: Gate) -> str:
+    given = [f"by {gate.tolerance}"] if gate.tolerance is not None else []
+    given += [f"by {gate.relative} of its value"] if gate.relative is not None else []
+    return f" (may be worse {' or '.join(given)})" if given else ""
+
+
+# ---------------------------------------------------------------- once it is done
+
+
+def recorded(
+    setting: Setting, stage: Stage, environment: str, available: Available, *, by_version: bool
+) -> Iterator[Step]:
+    """The entry first, then the registry: what fails in between is found and resumed."""
+    if setting.ledger is None:
+        return
+    spec = setting.spec
+    options = [*_owner(setting), '--source "$source"', *(["--as-recorded"] if by_version else [])]
+    options += map(_artifact, (each for each in available.artifacts if not is_evidence(each)))
+    options += [*_evidence(setting, available), '"${reports[@]}"']
+    text = f'{STRICT}\nsource="$({source_digest(spec)})"\n{_REPORTS}{_add("deployment", options)}'
+    variables = (*ledger_variables(setting, environment), *_digests(available))
+    yield _entry(setting, stage, "ledger", f"Enter the deployment to {environment} into the ledger", text, variables)
+    yield from registering.promoted(setting, stage, environment, ledger_variables(setting, environment))
+
+
+def _evidence(setting: Setting, available: Available) -> Iterator[str]:
+    for stage in setting.spec.stages:
+        folder = f'"$PIPEGEN_ARTIFACTS/{evidence_artifact(stage.id)}'
+        if evidence_artifact(stage.id) in available.artifacts:
+            yield from (f'--metrics {folder}/metrics.json"' for _ in (stage.metrics,) if stage.metrics)
+            yield from (f'--lineage {folder}/lineage.json"' for _ in (stage.lineage,) if stage.lineage)
+
+
+def rolled_back(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
+    if setting.ledger is not None:
+        text = f"{STRICT}\n{_add('rollback', _owner(setting))}"
+        variables = ledger_variables(setting, environment)
+        yield _entry(setting, stage, "ledger", f"Enter the rollback of {environment} into the ledger", text, variables)
+
+
+def rolled_back_in_registry(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
+    if setting.ledger is not None and registering.uses_registry(setting.spec, setting.config):
+        yield from gates.install_with_registry(setting.config)
+        variables = ledger_variables(setting, environment)
+        yield from registering.promoted(setting, stage, environment, variables, rollback=True)
+
+
+def restored(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
+    """How the way back ended, whatever it was."""
+    if setting.ledger is None:
+        return
+    lines = ["how=()", 'if [ ! -e "$PIPEGEN_HOME/restored" ]; then how=(--failed); fi'] if stage.restore else []
+    options = ['"${how[@]}"'] if stage.restore else ["--failed"]
+    text = "\n".join([STRICT, *lines, _add("restore", options)])
+    variables = ledger_variables(setting, environment)
+    title = f"Enter the way back in {environment} into the ledger"
+    yield _entry(setting, stage, "ledger-restore", title, text, variables, When.UNDO)
+    if stage.restore:
+        yield from registering.restored(setting, stage, environment, variables)
+
+
+def archived(setting: Setting) -> Iterator[Run]:
+    if setting.ledger is None:
+        return
+    options = [
+        *_owner(setting),
+        '--branch-name "$PIPEGEN_BRANCH"',
+        "--tree \"$(git rev-parse 'HEAD^{tree}')\"",
+        "--record .pipegen/record.tar",
+    ]
+    text = f"{STRICT}\n{_add('archive', options)}"
+    yield Run("ledger", "Enter the record into the ledger", text, ledger_variables(setting, ARCHIVE), _MINUTES)
+
+
+def _owner(setting: Setting) -> list[str]:
+    return [f"--owner {sh_quote(setting.spec.model.owner)}", f"--spec {sh_quote(setting.spec_path)}"]
+
+
+def _add(kind: str, options: Iterable[str]) -> str:
+    return " \\\n  ".join([f"{PYTHON} pipegen.ledger add {kind}", *options]) + "\n"
+
+
+def _entry(
+    setting: Setting,
+    stage: Stage,
+    id_: str,
+    title: str,
+    text: str,
+    variables: tuple[StepVariable, ...],
+    when: When = When.SUCCESS,
+) -> Run:
+    return Run(id_, title, text, variables, _MINUTES, when=when, origin=origin_of(setting.spec, stage))
+
+
+def installed(setting: Setting) -> Iterator[Run]:
+    """The pipegen that writes entries, where nothing else needs it."""
+    if setting.ledger is not None and setting.config.pin is not None:
+        yield gates.install(setting.config.pin)
