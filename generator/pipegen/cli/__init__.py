@@ -17,6 +17,7 @@ _COMMANDS = {
     "eject": "Hand the pipelines of a model over to people.",
     "explain": "What a spec brings about: events, jobs, approvals, capabilities, settings.",
     "gate": "Judge a model by data; this is what pipelines call.",
+    "ledger": "Record what happened to which model version, verify it and ask about it.",
     "models": "List the models, or those that a change concerns.",
     "init": "Take up pipegen in a git repository.",
     "new": "Write the spec of a model.",

@@ -16,7 +16,7 @@ from pipegen.ledger.fields import checked_fields
 from pipegen.ledger.files import HEADS, OVERVIEW, Files, Head, card_path, entries_path, heads_in, heads_text
 from pipegen.ledger.names import checked_name
 from pipegen.ledger.places import FolderPlace, GitPlace, Place
-from pipegen.ledger.reading import chain_of, sound
+from pipegen.ledger.reading import Chain, chain_of, chains_in, sound
 from pipegen.ledger.recovering import recovered
 from pipegen.ledger.state import CHANGING, STARTING, state_before, state_of
 
@@ -141,7 +141,8 @@ def _changes(files: Files, entries: Sequence[Entry]) -> dict[str, bytes]:
     path = entries_path(model)
     heads = heads_in(files) | {model: Head(last.number, last.digest)}
     kept = {path: files.get(path, b"") + f"{line}\n".encode("ascii"), HEADS: heads_text(heads)}
-    return {**kept, card_path(model): card(model, entries).encode(), OVERVIEW: overview({**files, **kept}).encode()}
+    chains = {**chains_in(files), model: Chain(tuple(entries))}
+    return {**kept, card_path(model): card(model, entries).encode(), OVERVIEW: overview(chains).encode()}
 
 
 def _completed(wish: Wish, entries: Sequence[Entry]) -> dict[str, object]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipegen.ledger.entries import Entry, LedgerError
 from pipegen.ledger.facts import EVENTS, METRICS, RUNS, events, facts, metrics, of_version, runs
-from pipegen.ledger.files import Files, entries_path, models_in
-from pipegen.ledger.reading import chain_of
+from pipegen.ledger.reading import Chain
 from pipegen.ledger.state import deployed
-from pipegen.ledger.tables import in_markdown, prose_in_markdown, table_in_markdown
+from pipegen.ledger.tables import Row, in_markdown, prose_in_markdown, table_in_markdown
 
 _LATEST = 20
 _MADE = "Made from the ledger by `pipegen ledger add`; what is written here by hand is lost."
@@ -28,17 +27,17 @@ def card(model: str, entries: Sequence[Entry], version: str | None = None) -> st
     return "\n".join(lines).rstrip() + "\n"
 
 
-def overview(files: Files) -> str:
+def overview(chains: Mapping[str, Chain]) -> str:
     """All models of a ledger as Markdown: what runs where."""
-    rows: list[Sequence[str]] = []
-    for model in models_in(files):
-        chain = chain_of(model, files[entries_path(model)])
-        if chain.faults:
-            rows.append((model, "does not verify", "", "", "", "", ""))
+    models = [model for model, chain in sorted(chains.items()) if chain.entries or chain.faults]
+    rows: list[Row] = []
+    for model in models:
+        if chains[model].faults:
+            rows.append((model, "does not verify", *[""] * (len(RUNS) - 1)))
         else:
-            rows += ((model, *row) for row in runs(chain.entries))
+            rows += ((model, *row) for row in runs(chains[model].entries))
     lines = ["# Models", "", _MADE, *table_in_markdown(("model", *RUNS), rows), "Cards:", ""]
-    return "\n".join([*lines, *(f"- [{model}](cards/{model}.md)" for model in models_in(files))]) + "\n"
+    return "\n".join([*lines, *(f"- [{model}](cards/{model}.md)" for model in models)]) + "\n"
 
 
 def _version_lines(model: str, entries: Sequence[Entry], version: str) -> list[str]:

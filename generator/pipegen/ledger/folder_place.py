@@ -52,8 +52,9 @@ def locked(place: FolderPlace) -> Iterator[None]:
 def files(place: FolderPlace) -> Files:
     """All files of the ledger."""
     found = [*(place.folder / "ledger").glob("*"), *(place.folder / "cards").glob("*")]
-    paths = [path.relative_to(place.folder).as_posix() for path in sorted(found) if path.is_file()]
-    return some(place, [*(path for path in paths if path != _LOCK), OVERVIEW])
+    # The lock, and what a stopped writer had not put in its place yet, begin with a dot.
+    paths = [path.relative_to(place.folder).as_posix() for path in sorted(found) if not path.name.startswith(".")]
+    return some(place, [*paths, OVERVIEW])
 
 
 def some(place: FolderPlace, paths: list[str]) -> Files:

@@ -17,6 +17,8 @@ from pipegen.ledger.places import GitPlace
 
 _TIP = "refs/ledger/tip"
 _NEXT = "refs/ledger/next"
+_ALL = 0x7FFFFFFF
+"""What git takes for the depth of a whole history."""
 _IDENTITY = "pipegen-ledger <pipegen-ledger@localhost>"
 _FILES = ("ledger", "cards", "MODELS.md")
 _OVERTAKEN = re.compile(
@@ -79,6 +81,29 @@ class LedgerBranch:
         output = self._git.done("cat-file", "--batch", content=lines)
         return dict(_contents(asked, output))
 
+    def history(self) -> Iterator[tuple[str, str, str]]:
+        """Every change of a file of entries, oldest first: commit, path, id of the new content (empty: removed)."""
+        # The content of the tip is here, and what was before it is known by the ids in its trees.
+        answer = self._git.run(
+            "fetch",
+            f"--depth={_ALL}",
+            "--filter=blob:none",
+            "--no-tags",
+            "--quiet",
+            "ledger",
+            f"+{self._ref}:refs/ledger/whole",
+            seconds=NETWORK_SECONDS,
+        )
+        if answer.code:
+            raise _unreachable(self._git, "read", answer.complaint)
+        log = ("log", "--first-parent", "--full-history", "--reverse", "--raw", "--no-renames", "--no-abbrev")
+        output = self._git.done(*log, "--format=%H", self.tip, "--", "ledger")
+        return _changes(output.decode("utf-8", "replace"))
+
+    def merges(self) -> list[str]:
+        """The commits that have several parents, once `history` was asked for."""
+        return self._git.done("rev-list", "--merges", self.tip).decode("ascii").split()
+
     def commit(self, changes: Mapping[str, bytes], message: str) -> str:
         """A commit on top of the tip, or the first one, with these files changed; its id."""
         self._git.run("update-ref", "-d", _NEXT)
@@ -123,6 +148,17 @@ def _contents(paths: list[str], output: bytes) -> Iterator[tuple[str, bytes]]:
         if b" blob " in header:
             yield path, output[at : at + size]
         at += size + 1
+
+
+def _changes(log: str) -> Iterator[tuple[str, str, str]]:
+    commit = ""
+    for line in log.splitlines():
+        if line.startswith(":"):
+            facts, _, path = line.partition("\t")
+            blob = facts.split(" ")[3]
+            yield commit, path, blob if blob.strip("0") else ""
+        elif line:
+            commit = line
 
 
 def _import(tip: str, changes: Mapping[str, bytes], message: str) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipegen.ledger import folder_place
 from pipegen.ledger.entries import DamagedError, Entry, entry_in
-from pipegen.ledger.files import HEADS, Files, Head, entries_path, heads_in
+from pipegen.ledger.files import HEADS, Files, Head, entries_path, heads_in, models_in
 from pipegen.ledger.names import checked_name
 from pipegen.ledger.places import FolderPlace, Place
 
@@ -29,8 +29,6 @@ def read(place: Place, model: str) -> tuple[Entry, ...]:
 
 def read_all(place: Place) -> dict[str, tuple[Entry, ...]]:
     """The entries of all models, verified. Raises LedgerError."""
-    from pipegen.ledger.files import models_in  # noqa: PLC0415
-
     files = files_of(place)
     models = sorted({*models_in(files), *heads_in(files)})
     return {model: sound(files, model, behind=isinstance(place, FolderPlace)) for model in models}
@@ -57,6 +55,11 @@ def sound(files: Files, model: str, *, behind: bool = False) -> tuple[Entry, ...
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise DamagedError(f"{entries_path(model)}: {faults[0]}{more}; run `pipegen ledger verify`, which tells all")
     return chain.entries
+
+
+def chains_in(files: Files) -> dict[str, Chain]:
+    """What the files of all models hold."""
+    return {model: chain_of(model, files[entries_path(model)]) for model in models_in(files)}
 
 
 def chain_of(model: str, content: bytes) -> Chain:

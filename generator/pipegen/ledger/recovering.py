@@ -9,7 +9,7 @@ from pipegen.ledger.cards import card, overview
 from pipegen.ledger.entries import DamagedError
 from pipegen.ledger.files import HEADS, OVERVIEW, Head, card_path, entries_path, heads_in, heads_text
 from pipegen.ledger.places import FolderPlace
-from pipegen.ledger.reading import Chain, chain_of, head_faults
+from pipegen.ledger.reading import Chain, chain_of, chains_in, head_faults
 
 
 def recovered(place: FolderPlace, model: str) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def _derived_anew(place: FolderPlace, model: str, chain: Chain) -> list[str]:
     files = folder_place.files(place)
     wanted = {card_path(model): card(model, chain.entries).encode()} if chain.entries else {}
     if files:
-        wanted[OVERVIEW] = overview(files).encode()
+        wanted[OVERVIEW] = overview(chains_in(files)).encode()
     stale = {path: content for path, content in wanted.items() if files.get(path) != content}
     for path, content in stale.items():
         folder_place.replace(place, path, content)
