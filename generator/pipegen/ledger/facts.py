@@ -15,6 +15,7 @@ EVENTS = ("number", "time", "what", "version", "environment", "by", "approved by
 METRICS = ("metric", "value", "bound", "verdict", "gate")
 """The heading of `metrics`."""
 
+_EVENTS = {"deployment": "released", "rollback": "rolled back to", "restore": "undone"}
 UNKNOWN = "unknown"
 _COMMIT = 12
 
@@ -52,8 +53,10 @@ def events(entries: Iterable[Entry]) -> list[Row]:
 
 
 def of_version(entries: Sequence[Entry], version: str) -> list[Entry]:
-    """The deployments and rollbacks of a version, oldest first."""
-    return [entry for entry in entries if entry.kind in STARTING and entry.version == version]
+    """The deployments and rollbacks of a version and the ways back from it, oldest first; none if it never ran."""
+    told = {"restore": "undone", **dict.fromkeys(STARTING, "version")}
+    found = [entry for entry in entries if entry.text(told.get(entry.kind, "")) == version]
+    return found if any(entry.kind in STARTING for entry in found) else []
 
 
 def facts(found: Sequence[Entry]) -> list[Row]:
@@ -61,7 +64,7 @@ def facts(found: Sequence[Entry]) -> list[Row]:
     newest = next((entry for entry in reversed(found) if entry.kind == "deployment"), found[-1])
     rows = [
         ("owner", newest.text("owner")),
-        *(("released" if entry.kind == "deployment" else "rolled back to", _release(entry)) for entry in found),
+        *((_EVENTS[entry.kind], _release(entry)) for entry in found),
         ("commit", newest.commit),
         ("source tree", newest.source),
         ("specification", newest.text("spec_digest")),
@@ -117,6 +120,9 @@ def _joined(names: object) -> str:
 
 
 def _release(entry: Entry) -> str:
+    if entry.kind == "restore":
+        outcome = "" if entry.fields.get("restored") is True else ", but the way back failed"
+        return f"{entry.time} in {entry.environment}{outcome}"
     approved = f", approved by {_people(entry)}" if _people(entry) else ", no approval recorded"
     return f"{entry.time} in {entry.environment}{approved}"
 

@@ -71,9 +71,8 @@ def _with_history(place: GitPlace) -> tuple[Files, list[str]]:
 
 def _told(report: Report, findings: list[str]) -> Iterator[str]:
     entries = sum(len(chain.entries) for chain in report.chains.values())
-    yield f"ledger of {len(report.chains)} models, {entries} entries: " + (
-        f"{len(findings)} findings" if findings else "verified"
-    )
+    outcome = f"not as it was written; findings: {len(findings)}" if findings else "verified"
+    yield f"{outcome}; models: {len(report.chains)}, entries: {entries}"
     yield from (f"finding: {printable(finding)}" for finding in findings[:_MOST_SHOWN])
     if len(findings) > _MOST_SHOWN:
         yield f"... and {len(findings) - _MOST_SHOWN} more"
