@@ -45,6 +45,9 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ('{"loss": -0.45}', ["--lower", "loss", "--relative", "loss=0.1"], PASS),
         ('{"loss": -0.44}', ["--lower", "loss", "--relative", "loss=0.1"], FAIL),
         ('{"loss": -0.55}', ["--higher", "loss", "--relative", "loss=0.1"], PASS),
+        ('{"auc": 0.8415}', ["--higher", "auc", "--relative", "auc=0.01", "--tolerance", "auc=0.001"], PASS),
+        ('{"auc": 0.8414}', ["--higher", "auc", "--relative", "auc=0.01", "--tolerance", "auc=0.01"], PASS),
+        ('{"auc": 0.8399}', ["--higher", "auc", "--relative", "auc=0.01", "--tolerance", "auc=0.01"], FAIL),
         ('{"auc": 0.9, "latency_p95_ms": 41}', ["--higher", "auc", "--lower", "latency_p95_ms"], FAIL),
         ('{"auc": 1e400}', ["--higher", "auc"], PASS),
     ],
@@ -204,8 +207,8 @@ def test_that_there_is_no_champion_may_be_said_without_a_ledger() -> None:
     [
         ([], "give at least one --higher or --lower"),
         (["--higher", "auc", "--lower", "auc"], "--higher or --lower is given more than once for 'auc'"),
-        (["--higher", "auc", "--tolerance", "f1=1"], "a tolerance is given for 'f1', which is not compared"),
-        (["--higher", "auc", "--tolerance", "auc=1", "--relative", "auc=1"], "is given more than once for 'auc'"),
+        (["--higher", "auc", "--tolerance", "f1=1"], "--tolerance is given for 'f1', which is not compared"),
+        (["--higher", "auc", "--relative", "auc=1", "--relative", "auc=2"], "--relative is given more than once"),
         (["--higher", "auc", "--tolerance", "auc=-1"], "a tolerance is not negative"),
         (["--higher", "auc", "--tolerance", "auc=NaN"], "is not a finite number"),
         (["--higher", "auc", "--relative", "auc"], "'auc' is not NAME=VALUE"),
@@ -245,27 +248,35 @@ def verdict(value: Decimal, best: Decimal, rule: Rule) -> Verdict:
     return found.verdict
 
 
-@given(value=NUMBERS, best=NUMBERS, side=SIDES, smaller=AMOUNTS, more=AMOUNTS, is_relative=st.booleans())
+@given(value=NUMBERS, best=NUMBERS, side=SIDES, smaller=AMOUNTS, relative=AMOUNTS, more=AMOUNTS)
 def test_a_larger_tolerance_never_refuses_what_a_smaller_one_let_through(
-    value: Decimal, best: Decimal, side: Side, smaller: Decimal, more: Decimal, *, is_relative: bool
+    value: Decimal, best: Decimal, side: Side, smaller: Decimal, relative: Decimal, more: Decimal
 ) -> None:
-    if verdict(value, best, Rule("auc", side, smaller, is_relative)) is Verdict.PASS:
-        assert verdict(value, best, Rule("auc", side, smaller + more, is_relative)) is Verdict.PASS
+    if verdict(value, best, Rule("auc", side, smaller, relative)) is Verdict.PASS:
+        assert verdict(value, best, Rule("auc", side, smaller + more, relative)) is Verdict.PASS
+        assert verdict(value, best, Rule("auc", side, smaller, relative + more)) is Verdict.PASS
 
 
-@given(best=NUMBERS, side=SIDES, tolerance=AMOUNTS, is_relative=st.booleans())
+@given(best=NUMBERS, side=SIDES, tolerance=AMOUNTS, relative=AMOUNTS)
 def test_a_champion_is_as_good_as_itself_and_exactly_the_tolerance_is_enough(
-    best: Decimal, side: Side, tolerance: Decimal, *, is_relative: bool
+    best: Decimal, side: Side, tolerance: Decimal, relative: Decimal
 ) -> None:
-    rule = Rule("auc", side, tolerance, is_relative)
-    amount = abs(best) * tolerance if is_relative else tolerance
-    edge, step = (best - amount, Decimal("-1e-12")) if side is Side.MIN else (best + amount, Decimal("1e-12"))
+    rule = Rule("auc", side, tolerance, relative)
+    allowed = max(tolerance, abs(best) * relative)
+    edge, step = (best - allowed, Decimal("-1e-12")) if side is Side.MIN else (best + allowed, Decimal("1e-12"))
     assert verdict(best, best, rule) is Verdict.PASS
     assert verdict(edge, best, rule) is Verdict.PASS
     assert verdict(edge + step, best, rule) is Verdict.FAIL
 
 
-@pytest.mark.parametrize("is_relative", [True, False])
-def test_numbers_that_no_tolerance_relates_are_not_judged(*, is_relative: bool) -> None:
+@pytest.mark.parametrize(
+    "rule", [Rule("auc", Side.MIN, Decimal("0.1")), Rule("auc", Side.MIN, relative=Decimal("0.123"))]
+)
+def test_numbers_that_no_tolerance_relates_are_not_judged(rule: Rule) -> None:
     huge = Decimal("1" * 9999 + "e99999")
-    assert verdict(huge, huge, Rule("auc", Side.MIN, Decimal("0.123"), is_relative)) is Verdict.CANNOT_JUDGE
+    assert verdict(huge, huge, rule) is Verdict.CANNOT_JUDGE
+
+
+def test_numbers_of_any_size_are_compared_where_nothing_is_tolerated() -> None:
+    huge = Decimal("1" * 20_000 + "e99999")
+    assert verdict(huge, huge, Rule("auc", Side.MIN)) is Verdict.PASS

@@ -24,26 +24,25 @@ class Rule:
     side: Side
     """MIN where higher is better: the champion sets a minimum. MAX where lower is better."""
     tolerance: Decimal = _NONE
-    is_relative: bool = False
-    """Whether the tolerance is a part of the champion's value (its amount) instead of a number."""
+    relative: Decimal = _NONE
+    """The same as a part of the champion's value; where both are given, either is enough."""
 
     def bound(self, champion: Decimal) -> Bound:
         """What the candidate has to meet if the champion has this value."""
-        if not self.tolerance:
+        allowed = max(self.tolerance, exact_product(champion.copy_abs(), self.relative))
+        if not allowed:
             return Bound(self.metric, self.side, champion)
-        amount = exact_product(champion.copy_abs(), self.tolerance) if self.is_relative else self.tolerance
-        limit = exact_sum(champion, -amount if self.side is Side.MIN else amount)
-        return Bound(self.metric, self.side, limit)
+        return Bound(self.metric, self.side, exact_sum(champion, -allowed if self.side is Side.MIN else allowed))
 
     def __str__(self) -> str:
-        return f"{'>=' if self.side is Side.MIN else '<='} champion{self.allowance}"
+        return f"{'>=' if self.side is Side.MIN else '<='} champion{f', {self.allowance}' if self.allowance else ''}"
 
     @property
     def allowance(self) -> str:
-        """The tolerance in words, to follow others; empty without one."""
-        if not self.tolerance:
-            return ""
-        return f", {'relative ' if self.is_relative else ''}tolerance {self.tolerance}"
+        """The tolerances in words; empty without one."""
+        absolute = [f"tolerance {self.tolerance}"] if self.tolerance else []
+        relative = [f"relative tolerance {self.relative}"] if self.relative else []
+        return " or ".join(absolute + relative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _judged(candidate: JsonObject, champion: Champion | None, rule: Rule, place:
         bound = rule.bound(best)
     except CannotJudgeError as error:
         return unjudged(rule, str(error))
-    words = f"{bound} (champion {champion.name}: {best}{rule.allowance})"
+    words = f"{bound} (champion {champion.name}: {best}{f', {rule.allowance}' if rule.allowance else ''})"
     margin = f"{bound.margin(value):+}"
     if bound.is_met_by(value):
         return Judgement(rule.metric, words, Verdict.PASS, str(value), margin)
@@ -118,5 +117,5 @@ def _has(names: Sequence[str]) -> str:
 
 def _reason(value: Decimal, best: Decimal, champion: Champion, rule: Rule) -> str:
     side = "below" if rule.side is Side.MIN else "above"
-    allowed = f" by more than the{rule.allowance.removeprefix(',')}" if rule.tolerance else ""
+    allowed = f" by more than the {rule.allowance}" if rule.allowance else ""
     return f"{value} is {side} {best} of champion {champion.name}{allowed}"

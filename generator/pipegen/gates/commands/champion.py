@@ -59,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_tolerance,
         metavar="NAME=PART",
-        help="NAME may be worse by this part of the champion's value: 0.01 is one per cent",
+        help="or by this part of the champion's value: 0.01 is one per cent",
     )
     parser.add_argument(
         "--environment",
@@ -82,11 +82,12 @@ def slips(arguments: argparse.Namespace) -> Iterator[str]:
     if not names:
         yield "give at least one --higher or --lower"
     yield from given_twice("--higher or --lower", names)
-    tolerances = [name for name, _ in (*arguments.tolerance, *arguments.relative)]
-    yield from given_twice("--tolerance or --relative", tolerances)
-    for name in tolerances:
-        if name not in names:
-            yield f"a tolerance is given for {name!r}, which is not compared: add --higher or --lower"
+    for option, given in (("--tolerance", arguments.tolerance), ("--relative", arguments.relative)):
+        tolerated = [name for name, _ in given]
+        yield from given_twice(option, tolerated)
+        for name in tolerated:
+            if name not in names:
+                yield f"{option} is given for {name!r}, which is not compared: add --higher or --lower"
     if not arguments.environment:
         yield "give --environment, or set PIPEGEN_ENVIRONMENT"
     if not arguments.model and (arguments.recorded or not _is_told(arguments)):
@@ -135,9 +136,12 @@ def _recorded(entries: Sequence[Entry], version: str) -> JsonObject:
 
 
 def _rules(arguments: argparse.Namespace) -> tuple[Rule, ...]:
-    amounts = {name: (amount, False) for name, amount in arguments.tolerance}
-    amounts |= {name: (amount, True) for name, amount in arguments.relative}
-    return tuple(Rule(rule.metric, rule.side, *amounts.get(rule.metric, ())) for rule in arguments.rules)
+    absolute, relative = dict(arguments.tolerance), dict(arguments.relative)
+    none = Decimal(0)
+    return tuple(
+        Rule(rule.metric, rule.side, absolute.get(rule.metric, none), relative.get(rule.metric, none))
+        for rule in arguments.rules
+    )
 
 
 def _rule(side: Side) -> Callable[[str], Rule]:
