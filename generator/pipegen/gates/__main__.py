@@ -48,6 +48,7 @@ class Gate(Protocol):
 GATES: Mapping[str, str] = {
     "metrics": "minimum and maximum for the numbers of a JSON file",
     "champion": "a candidate's metrics against the model that serves an environment",
+    "order": "whether the ledger and the history allow a deployment now",
     "version": "how far the changes of a model ask its version to be raised",
     "config": "the configuration of all environments, and what uses it",
     "artifact": "a file by its digest, and a folder by the sums of its files",
