@@ -1,11 +1,15 @@
-"""What all tests share: golden trees and their renewal."""
+"""What all tests share: golden trees and their renewal, and one MLflow for all tests of the registry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+
+from mlflow_server import Server, Worker, database, migrated, worker
+from registries import Desk
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 AssertGolden = Callable[[str, Mapping[str, str]], None]
@@ -35,6 +39,49 @@ def assert_golden(request: pytest.FixtureRequest) -> AssertGolden:
         assert _tree(folder) == dict(files)
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def mlflow_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """A process that runs commands of `pipegen registry`."""
+    with worker(tmp_path_factory.mktemp("worker") / "log") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def mlflow_template(mlflow_worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database whose tables are made."""
+    return migrated(mlflow_worker, tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(mlflow_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An MLflow server on loopback; its tests share it, each with a model of its own."""
+    folder = tmp_path_factory.mktemp("server")
+    server = Server(database(mlflow_template, folder / "server.db"), folder / "files", folder / "log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def embedded(mlflow_worker: Worker, mlflow_template: Path, tmp_path: Path) -> Desk:
+    """A model whose registry is a file."""
+    made = database(mlflow_template, tmp_path / "registry" / "registry.db")
+    return Desk(mlflow_worker, tmp_path, f"sqlite:///{made}", "churn")
+
+
+@pytest.fixture
+def served(mlflow_worker: Worker, mlflow_server: Server, tmp_path: Path) -> Desk:
+    """A model whose registry is a server."""
+    return Desk(mlflow_worker, tmp_path, mlflow_server.uri, f"churn-{uuid4().hex[:12]}")
+
+
+@pytest.fixture(params=["embedded", "served"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    """A model in each kind of registry."""
+    found: Desk = request.getfixturevalue(request.param)
+    return found
 
 
 def _tree(folder: Path) -> dict[str, str]:

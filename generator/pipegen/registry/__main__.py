@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import NoReturn, Protocol, cast
 
 from pipegen.ledger.entries import LedgerError
+from pipegen.ledger.output import say, warn
+from pipegen.ledger.tables import printable
+from pipegen.registry.addresses import address
 from pipegen.registry.errors import RegistryError, StoppedError
-from pipegen.registry.printing import address, printable, written
 
 _CANNOT = RegistryError.exit_code
 
@@ -69,17 +71,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     try:
-        shown = [written(line.splitlines(), sys.stdout) for line in command.run(arguments)]
+        for line in command.run(arguments):
+            say([line])
     except (RegistryError, LedgerError) as error:
-        resume = _resume(given) if name in RESUMABLE and isinstance(error, StoppedError) else []
-        written([f"pipegen registry {name}: {printable(str(error))}", *resume], sys.stderr)
+        warn(f"pipegen registry {name}: {printable(str(error))}")
+        if name in RESUMABLE and isinstance(error, StoppedError):
+            warn(f"nothing is lost; to go on, run it again:\n  {_as_given(given)}")
         return error.exit_code
-    return 0 if all(shown) else _CANNOT
+    except KeyboardInterrupt:
+        warn(f"pipegen registry {name}: interrupted; to go on, run it again:\n  {_as_given(given)}")
+        return _CANNOT
+    return 0
 
 
-def _resume(given: Sequence[str]) -> list[str]:
-    command = " ".join(shlex.quote(printable(address(word))) for word in given)
-    return ["nothing is lost; to go on, run it again:", f"  pipegen registry {command}"]
+def _as_given(given: Sequence[str]) -> str:
+    words = " ".join(shlex.quote(printable(address(word))) for word in given)
+    return f"pipegen registry {words}"
 
 
 def _named(given: Sequence[str]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipegen.ledger.canonical import canonical
 from pipegen.registry import names
-from pipegen.registry.documents import as_floats, compact, flat, read_lineage, read_metrics
+from pipegen.registry.documents import as_floats, flat, read_lineage, read_metrics
 from pipegen.registry.errors import RefusedError, RegistryError
 from pipegen.registry.files import combined, digest_of, packed
 from pipegen.registry.protocol import Candidate
@@ -69,7 +70,7 @@ def _tags(version: str, digests: Mapping[str, str], facts: Facts, lineage: Mappi
         names.COMMIT: facts.commit,
         names.SOURCE: facts.source,
         names.DATA_VERSION: facts.data_version or recorded,
-        names.LINEAGE: compact(lineage) if lineage else "",
+        names.LINEAGE: canonical(lineage) if lineage else "",
     }
     told = {name: text for name, text in known.items() if text}
     return told | {f"{names.ARTIFACT}{name}": digest for name, digest in digests.items()}

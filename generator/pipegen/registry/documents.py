@@ -8,40 +8,25 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from pipegen.ledger.canonical import canonical
+from pipegen.ledger.entries import LedgerError
+from pipegen.ledger.lineage import checked_lineage
 from pipegen.registry.errors import RegistryError
 
 LARGEST_FILE = 16 * 1024 * 1024
-LINEAGE_FORMAT = "pipegen-lineage/1"
-
-
-def read_object(file: Path) -> dict[str, object]:
-    """The JSON object in a file, its numbers as `Decimal`."""
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise RegistryError(f"{file}: larger than {LARGEST_FILE} bytes")
-        node = json.loads(content, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=_distinct)
-    except OSError as error:
-        raise RegistryError(f"{file}: {error.strerror or 'cannot be read'}") from error
-    except (ValueError, InvalidOperation, RecursionError) as error:
-        raise RegistryError(f"{file}: not JSON ({error or 'a number is out of range'})") from error
-    if not isinstance(node, dict):
-        raise RegistryError(f"{file}: its root is not an object")
-    return node
 
 
 def read_lineage(file: Path) -> dict[str, object]:
-    """What a model was made from."""
-    node = read_object(file)
-    if node.get("format") != LINEAGE_FORMAT:
-        raise RegistryError(f"{file}: not a lineage: its key 'format' must be {LINEAGE_FORMAT!r}")
-    return node
+    """What a model was made from, as the ledger takes it."""
+    try:
+        return checked_lineage(_object(file, _decoder))
+    except LedgerError as error:
+        raise RegistryError(f"{file}: {error}") from error
 
 
 def read_metrics(file: Path) -> dict[str, str]:
     """Exact decimal text by metric; nested objects give names joined by dots, what is no number is left out."""
-    found = dict(_numbers(read_object(file), ""))
+    found = dict(_numbers(_object(file, _exact), ""))
     if not found:
         raise RegistryError(f"{file}: holds no number")
     return found
@@ -57,12 +42,23 @@ def flat(node: object, prefix: str = "") -> dict[str, str]:
     """The values of nested objects as text, under names joined by dots."""
     if isinstance(node, dict):
         return {name: text for key, value in node.items() for name, text in flat(value, _joined(prefix, key)).items()}
-    return {prefix: node if isinstance(node, str) else compact(node)}
+    return {prefix: node if isinstance(node, str) else canonical(node)}
 
 
-def compact(node: object) -> str:
-    """JSON without spaces, with sorted keys; numbers as they were written as far as JSON can say them."""
-    return json.dumps(node, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _object(file: Path, decoder: json.JSONDecoder) -> dict[str, object]:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise RegistryError(f"{file}: larger than {LARGEST_FILE} bytes")
+        node = decoder.decode(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise RegistryError(f"{file}: {error.strerror or 'cannot be read'}") from error
+    except (ValueError, InvalidOperation, RecursionError) as error:
+        raise RegistryError(f"{file}: not JSON that can be read ({error or 'a number is out of range'})") from error
+    if not isinstance(node, dict):
+        raise RegistryError(f"{file}: its root is not an object")
+    return node
 
 
 def _numbers(node: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +83,5 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return node
 
 
-def _plain(value: object) -> int | float:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
-    raise TypeError(f"{value!r} has no place in JSON")
+_decoder = json.JSONDecoder(object_pairs_hook=_distinct)
+_exact = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, object_pairs_hook=_distinct)

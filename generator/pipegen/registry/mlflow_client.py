@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipegen.registry.addresses import address
 from pipegen.registry.errors import RegistryError, StoppedError
-from pipegen.registry.printing import address
 
 _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "6",
@@ -154,5 +154,5 @@ def _mlflow_exception() -> type[Exception]:
 
 
 def _short(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = address(" ".join(str(error).split()))
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}..."

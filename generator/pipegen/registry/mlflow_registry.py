@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipegen.registry import names
+from pipegen.registry.addresses import address
 from pipegen.registry.mlflow_client import Session, answering, is_missing, seconds, transferring
-from pipegen.registry.printing import address
 from pipegen.registry.protocol import Candidate, Column, Registered, Signature
 
 FOLDER = "model"

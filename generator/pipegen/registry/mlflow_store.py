@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from pipegen.registry import names
+from pipegen.registry.addresses import address
 from pipegen.registry.mlflow_client import Session, answering, seconds, transferring
-from pipegen.registry.printing import address
 from pipegen.registry.protocol import Kept
 
 FILE = "artifact.tar"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
+from pipegen.registry.addresses import address
 from pipegen.registry.errors import RegistryError
 from pipegen.registry.names import model_name
-from pipegen.registry.printing import address
 from pipegen.registry.protocol import Registry, Store
 
 MLFLOW = "mlflow"

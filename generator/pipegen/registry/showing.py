@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipegen.ledger.tables import printable, table_in_text
 from pipegen.registry import names
 from pipegen.registry.moves import Move
-from pipegen.registry.printing import printable, table
 from pipegen.registry.protocol import Registered
 
 FORMAT = "pipegen-registry/1"
@@ -16,19 +16,19 @@ _SHORT = 12
 
 def versions_as_text(versions: Sequence[Registered], aliases: Mapping[str, str]) -> list[str]:
     """A line for each version."""
-    rows = [("version", "number", "aliases", "registered", "commit", "digest")]
-    rows += [
+    heading = ("version", "number", "aliases", "registered", "commit", "digest")
+    rows = [
         (
             each.version or "(not by pipegen)",
             each.handle,
-            " ".join(_aliases_of(each, aliases)) or ("-" if each.is_complete else "(incomplete)"),
+            " ".join(_aliases_of(each, aliases)) if each.is_complete or not each.version else "(incomplete)",
             each.created,
-            each.commit[:_SHORT] or "-",
-            each.digest[:_SHORT] or "-",
+            each.commit[:_SHORT],
+            each.digest[:_SHORT],
         )
         for each in versions
     ]
-    return table(rows)
+    return table_in_text(heading, rows)
 
 
 def version_as_text(version: Registered, aliases: Mapping[str, str]) -> list[str]:
@@ -51,19 +51,19 @@ def version_as_text(version: Registered, aliases: Mapping[str, str]) -> list[str
 def moves_as_text(moves: Iterable[Move], versions: Iterable[Registered]) -> list[str]:
     """A line for each move of a champion's alias, oldest first."""
     known = {each.version: each for each in versions}
-    rows = [("time", "environment", "version", "move", "commit", "digest")]
-    rows += [
+    heading = ("time", "environment", "version", "move", "commit", "digest")
+    rows = [
         (
             f"{move.time[:19]}Z",
             move.environment,
             move.version,
             move.kind,
-            known[move.version].commit[:_SHORT] or "-",
-            known[move.version].digest[:_SHORT] or "-",
+            known[move.version].commit[:_SHORT],
+            known[move.version].digest[:_SHORT],
         )
         for move in moves
     ]
-    return table(rows)
+    return table_in_text(heading, rows)
 
 
 def versions_as_json(model: str, versions: Iterable[Registered], aliases: Mapping[str, str]) -> str:
