@@ -30,7 +30,7 @@ def verified(files: Files, model: str | None = None) -> Report:
     except DamagedError as error:
         findings.append(str(error))
         heads = {}
-    asked = sorted(chains.keys() | heads.keys()) if model is None else [model]
+    asked = sorted(name for name in chains.keys() | heads.keys() if model in (None, name))
     for name in asked:
         findings += _of_model(name, files, chains.get(name), heads.get(name))
     if model is None:
