@@ -51,6 +51,7 @@ GATES: Mapping[str, str] = {
     "order": "whether the ledger and the history allow a deployment now",
     "version": "how far the changes of a model ask its version to be raised",
     "config": "the configuration of all environments, and what uses it",
+    "dependencies": "a lock with hashes, what is declared, and what is installed",
     "artifact": "a file by its digest, and a folder by the sums of its files",
     "reproducible": "two trainings give the same bytes, or metrics within a tolerance",
 }

@@ -47,5 +47,5 @@ def named(names: Iterable[str], most: int = 5) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a sentence that says which name might have been meant, if there is one."""
-    similar = get_close_matches(name, list(known), n=1)
+    similar = get_close_matches(name, list(known), n=1, cutoff=0.7)
     return f"; did you mean {similar[0]}?" if similar else ""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from pipegen.gates.contents import text_of
 from pipegen.gates.reading import LARGEST_FILE, CannotJudgeError, content
 
 _REMARK = re.compile(r"\s*#.*")
@@ -16,13 +17,7 @@ _PASSED_OVER = frozenset({".git", ".hg", "__pycache__", "node_modules", ".venv"}
 
 def names_in(file: Path) -> list[str]:
     """The names in a file, one a line, without remarks; the text of CannotJudgeError names the file."""
-    try:
-        text = content(file).decode("utf-8-sig")
-    except CannotJudgeError as error:
-        raise CannotJudgeError(f"{file}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise CannotJudgeError(f"{file}: not UTF-8 (byte {error.start})") from error
-    names = [name for line in text.splitlines() if (name := _REMARK.sub("", line).strip())]
+    names = [name for line in text_of(file).splitlines() if (name := _REMARK.sub("", line).strip())]
     if not names:
         raise CannotJudgeError(f"{file}: names nothing")
     return list(dict.fromkeys(names))
