@@ -240,7 +240,7 @@ def _handler(server: str, proxy: Proxy) -> Callable[..., BaseHTTPRequestHandler]
             fault = proxy.fault_of(self.command, self.path)
             status, answer = (502, b"")
             if fault is None or fault.arrives:
-                status, answer = _asked(self.command, f"{server}{self.path}", body, self.headers)
+                status, answer = _asked(self.command, f"{server}{self.path}", body, dict(self.headers.items()))
             if fault is None:
                 self.reply(status, answer)
                 return

@@ -167,7 +167,7 @@ def test_what_others_registered_is_shown_and_left_alone(embedded: Desk) -> None:
     embedded.ask("client.set_registered_model_alias(model, 'champion-prod', '2')")
     assert "(not by pipegen)" in embedded.done("show")
     out = embedded.done("promote", "--environment", "prod", "--version", "1.0.0", "--no-ledger")
-    assert "moved from version 2, which pipegen did not register, to 1.0.0" in out
+    assert "moved from version 2, which is not pipegen's, to 1.0.0" in out
 
 
 # ---------------------------------------------------------------- nothing there

@@ -79,4 +79,4 @@ def _last(versions: tuple[Registered, ...], environment: str) -> str:
 
 
 def _name(version: Registered | None) -> str:
-    return (version.version or f"version {version.handle}, which pipegen did not register") if version else "nothing"
+    return (version.version or f"version {version.handle}, which is not pipegen's") if version else "nothing"
