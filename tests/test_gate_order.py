@@ -193,6 +193,16 @@ def test_a_version_is_not_used_for_something_else(
     assert found == {"descent": "pass", "version": verdict}
 
 
+def test_the_same_sources_under_another_commit_are_the_same_version(history: History) -> None:
+    """What was merged on has a commit of its own."""
+    deploy("1.0.0", "staging", commit=history.fork, source=SOURCE, artifacts={"model": sha256("1")})
+    merged = order(history, "--commit", history.second, "--version", "1.0.0", "--artifact", f"model={sha256('1')}")
+    assert verdicts([*merged, "--source", SOURCE])["version"] == "pass"
+    assert verdicts([*merged, "--source", sha256("6")])["version"] == "fail"
+    assert verdicts(merged)["version"] == "fail"
+    assert "give --source if the sources are the same" in judged(merged)[1]["reason"]
+
+
 # ---------------------------------------------------------------- going back
 
 
@@ -289,7 +299,7 @@ def test_a_ledger_that_cannot_be_read_admits_nothing(history: History, tmp_path:
     [
         ([], "give --environment, or set PIPEGEN_ENVIRONMENT"),
         (["--environment", "prod"], "give --model, or set PIPEGEN_MODEL"),
-        (["--environment", "prod", "--model", "churn"], "--commit '' is not a commit with all its 40 or 64"),
+        (["--environment", "prod", "--model", "churn"], "give --commit, or set PIPEGEN_COMMIT"),
         (["--environment", "prod", "--model", "churn", "--commit", "main"], "--commit 'main' is not a commit"),
         (["--environment", "prod", "--model", "churn", "--commit", "abc1234"], "is not a commit with all its"),
         (["--environment", "prod", "--model", "churn", "--rollback"], "give --version, or set PIPEGEN_VERSION"),

@@ -393,6 +393,17 @@ def test_another_commit_or_artifact_alone_asks_for_patch() -> None:
     assert judged([*against_ledger({}), "--commit", commit("c")])[-1]["value"] == "1.4.3"
 
 
+def test_the_same_sources_under_another_commit_are_no_change() -> None:
+    deploy("1.4.2", "prod", commit=commit("c"), source=sha256("5"), lineage=with_lineage("1.4.2"))
+    same, other = (against_ledger({}, "--source", sha256(mark)) for mark in "56")
+    assert judged(same)[-1]["value"] == "1.4.2"
+    assert run(*same, "--claimed", "1.4.2").code == PASS
+    assert [(each["subject"], each["value"]) for each in judged(other)] == [
+        ("source", "555555555555 -> 666666666666"),
+        ("version", "1.4.3"),
+    ]
+
+
 def test_a_deployment_that_was_undone_and_one_without_a_semantic_version_are_not_followed() -> None:
     deploy("1.4.2", "prod", run_id="1", lineage=with_lineage("1.4.2"))
     deploy("2.0.0", "prod", run_id="2", lineage=with_lineage("2.0.0", algorithm="svm"))
@@ -457,6 +468,8 @@ def test_a_damaged_ledger_is_not_believed() -> None:
         ([], "one of the arguments --before --environment --anywhere is required"),
         (["--anywhere", "--before", "b.json"], "not allowed with argument"),
         (["--anywhere"], "give --model, or set PIPEGEN_MODEL"),
+        (["--anywhere", "--model", "churn", "--commit", "main"], "--commit 'main' is not a commit"),
+        (["--anywhere", "--model", "churn", "--source", "x"], "--source 'x' is not a digest"),
         (["--anywhere", "--model", "churn"], "give --commit, or set PIPEGEN_COMMIT"),
         (["--before", "b.json", "--gain", "auc=1"], "--gain needs --metrics"),
         (["--before", "b.json", "--gain", "auc=1", "--metrics", "m.json"], "needs --before-metrics"),

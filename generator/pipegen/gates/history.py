@@ -11,9 +11,10 @@ from pipegen.gates.reading import CannotJudgeError
 from pipegen.ledger.entries import Entry, LedgerError
 from pipegen.ledger.places import add_place_options, place_of
 from pipegen.ledger.reading import read
-from pipegen.ledger.state import deployed, recorded, running
+from pipegen.ledger.state import deployed, running, undoes
 
-_SHA256 = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def from_environment(name: str) -> str | None:
@@ -53,11 +54,18 @@ def served_by(entries: Sequence[Entry], environment: str) -> Entry | None:
 
 def standing(entries: Sequence[Entry], environment: str | None = None) -> Iterator[Entry]:
     """Deployments, the newest first, that their own runs did not undo; in one environment or in all."""
+    ways_back: list[Entry] = []
     for entry in reversed(entries):
-        if entry.kind == "deployment" and environment in (None, entry.environment):
-            newest = recorded(entries, entry.environment, entry.version)
-            if newest is not None and newest.number == entry.number:
-                yield entry
+        if environment not in (None, entry.environment):
+            continue
+        if entry.kind == "restore":
+            ways_back.append(entry)
+        elif entry.kind == "deployment" and not any(_undid(each, entry) for each in ways_back):
+            yield entry
+
+
+def _undid(restore: Entry, entry: Entry) -> bool:
+    return restore.environment == entry.environment and undoes(restore, entry)
 
 
 def digest_by_name(entry: Entry) -> Mapping[str, str]:
@@ -65,7 +73,18 @@ def digest_by_name(entry: Entry) -> Mapping[str, str]:
     return {name: str(digest) for name, digest in entry.table("artifacts").items()}
 
 
-def add_artifact_option(parser: argparse.ArgumentParser) -> None:
+def add_identity_options(parser: argparse.ArgumentParser) -> None:
+    """What tells a version from another one of the same name."""
+    parser.add_argument(
+        "--commit",
+        default=from_environment("PIPEGEN_COMMIT"),
+        help="the commit, with all its digits (default: $PIPEGEN_COMMIT)",
+    )
+    parser.add_argument(
+        "--source",
+        metavar="SHA256",
+        help="the digest of the source tree, by which the same sources are known under another commit",
+    )
     parser.add_argument(
         "--artifact",
         action="append",
@@ -76,6 +95,14 @@ def add_artifact_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def identity_slips(arguments: argparse.Namespace) -> Iterator[str]:
+    if arguments.source is not None and not _SHA256.fullmatch(arguments.source):
+        yield f"--source {arguments.source!r} is not a digest of 64 hexadecimal digits"
+    if arguments.commit and not _COMMIT.fullmatch(arguments.commit):
+        yield f"--commit {arguments.commit!r} is not a commit with all its 40 or 64 hexadecimal digits"
+    yield from given_twice("--artifact", [name for name, _ in arguments.artifact])
+
+
 def given_twice(option: str, names: Sequence[str]) -> Iterator[str]:
     """The slip of naming one thing more than once."""
     repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -84,6 +111,7 @@ def given_twice(option: str, names: Sequence[str]) -> Iterator[str]:
 
 def _artifact(text: str) -> tuple[str, str]:
     name, _, digest = text.rpartition("=")
-    if not name or not _SHA256.fullmatch(digest):
+    digits = digest.removeprefix("sha256:")
+    if not name or not _SHA256.fullmatch(digits):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=SHA256, with the digest in 64 hexadecimal digits")
-    return name, digest.removeprefix("sha256:")
+    return name, digits

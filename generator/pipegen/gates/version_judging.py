@@ -23,6 +23,7 @@ class Before:
     lineage: Lineage
     metrics: JsonObject = field(default_factory=dict)
     commit: str = ""
+    source: str = ""
     artifacts: Mapping[str, str] = field(default_factory=dict)
 
 

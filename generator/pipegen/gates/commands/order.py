@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipegen.gates.history import (
-    add_artifact_option,
+    add_identity_options,
     add_ledger_options,
     entries_of,
     from_environment,
-    given_twice,
+    identity_slips,
 )
 from pipegen.gates.order import (
     Candidate,
@@ -23,7 +22,7 @@ from pipegen.gates.order import (
     judge_rollback,
 )
 from pipegen.gates.report import Judgement
-from pipegen.gates.version_record import judge_record
+from pipegen.gates.version_record import Identity, judge_record
 from pipegen.ledger.entries import Entry
 
 HEADING = "admission"
@@ -37,11 +36,8 @@ examples:
 order:   the same sources were deployed to the environment before this one, and not undone there
 descent: the commit is the one that the environment runs, or came out of it; not asked of a rollback
 record:  a version to go back to, or to deploy once more, is one that was deployed
-version: a version means one thing for ever: it is not recorded with another commit or other artifacts
+version: a version means one thing for ever: it is not recorded with other sources or artifacts
 """
-
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,17 +48,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--after", metavar="ENVIRONMENT", help="the environment that it has to have been in before")
     parser.add_argument(
-        "--commit",
-        default=from_environment("PIPEGEN_COMMIT"),
-        help="its commit, with all digits (default: $PIPEGEN_COMMIT)",
-    )
-    parser.add_argument("--source", metavar="SHA256", help="the digest of its source tree, as deployments record it")
-    parser.add_argument(
         "--version",
         default=from_environment("PIPEGEN_VERSION"),
         help="its version (default: $PIPEGEN_VERSION); a model without versions gives none",
     )
-    add_artifact_option(parser)
+    add_identity_options(parser)
     parser.add_argument(
         "--repository",
         type=Path,
@@ -84,16 +74,14 @@ def slips(arguments: argparse.Namespace) -> Iterator[str]:
     for name in ("environment", "model"):
         if not getattr(arguments, name):
             yield f"give --{name}, or set PIPEGEN_{name.upper()}"
-    yield from given_twice("--artifact", [name for name, _ in arguments.artifact])
+    yield from identity_slips(arguments)
     if arguments.after == arguments.environment:
         yield f"{arguments.after!r} does not come before itself"
-    if arguments.source is not None and not _SHA256.fullmatch(arguments.source):
-        yield f"--source {arguments.source!r} is not a digest of 64 hexadecimal digits"
     if arguments.rollback or arguments.deploy_recorded:
         if not arguments.version:
             yield "give --version, or set PIPEGEN_VERSION: the recorded version that is meant"
-    elif not _COMMIT.fullmatch(arguments.commit or ""):
-        yield f"--commit {arguments.commit or ''!r} is not a commit with all its 40 or 64 hexadecimal digits"
+    elif not arguments.commit:
+        yield "give --commit, or set PIPEGEN_COMMIT"
     elif arguments.after and not arguments.source:
         yield "--after needs --source, the digest of the source tree"
 
@@ -125,7 +113,7 @@ def _new(entries: Sequence[Entry], arguments: argparse.Namespace) -> Iterator[Ju
 
 
 def _once_more(entries: Sequence[Entry], arguments: argparse.Namespace) -> Iterator[Judgement]:
-    environments = [each for each in (arguments.after, arguments.environment) if each]
+    environments = [each for each in (arguments.environment, arguments.after) if each]
     yield judge_recorded(entries, environments, arguments.version)
     entry = find_recorded(entries, environments, arguments.version)
     if entry is not None:
@@ -135,6 +123,8 @@ def _once_more(entries: Sequence[Entry], arguments: argparse.Namespace) -> Itera
 
 def _one_meaning(entries: Sequence[Entry], arguments: argparse.Namespace) -> Iterator[Judgement]:
     if arguments.version:
-        # What is recorded brings its own commit; that of the run is the commit of whoever started it.
-        commit = None if arguments.rollback or arguments.deploy_recorded else arguments.commit
-        yield judge_record(entries, arguments.version, commit, dict(arguments.artifact), "version")
+        identity = Identity(arguments.commit, arguments.source, dict(arguments.artifact))
+        if arguments.rollback or arguments.deploy_recorded:
+            # What is recorded brings its own sources; those of the run are whatever its pipeline was started on.
+            identity = Identity(artifacts=identity.artifacts)
+        yield judge_record(entries, arguments.version, identity, "version")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from pipegen.gates.champion import numbers
 from pipegen.gates.history import (
-    add_artifact_option,
+    add_identity_options,
     add_ledger_options,
     digest_by_name,
     entries_of,
-    from_environment,
     given_twice,
+    identity_slips,
     standing,
 )
 from pipegen.gates.lineage import Lineage, lineage_in, recorded_lineage
@@ -24,7 +25,7 @@ from pipegen.gates.report import Judgement, Verdict
 from pipegen.gates.version import Change, changes, differences, gain
 from pipegen.gates.version_judging import COMPARED, Before, judge_changes, judge_claim, judge_first, judge_knowledge
 from pipegen.gates.version_numbers import Bump, parse_semver
-from pipegen.gates.version_record import judge_record
+from pipegen.gates.version_record import Identity, judge_record, short
 from pipegen.ledger.entries import Entry
 
 HEADING = "change"
@@ -70,12 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=NUMBER",
         help="NAME higher by this asks for MINOR; a negative number where lower is better; may be repeated",
     )
-    parser.add_argument(
-        "--commit",
-        default=from_environment("PIPEGEN_COMMIT"),
-        help="the candidate's commit, compared with the recorded one (default: $PIPEGEN_COMMIT)",
-    )
-    add_artifact_option(parser)
+    add_identity_options(parser)
     add_ledger_options(parser)
 
 
@@ -89,7 +85,7 @@ def slips(arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.artifact and arguments.before:
         yield "--artifact is compared with the ledger, and --before reads none"
     yield from given_twice("--gain", [bound.metric for bound in arguments.gain])
-    yield from given_twice("--artifact", [name for name, _ in arguments.artifact])
+    yield from identity_slips(arguments)
     if not arguments.before and not arguments.model:
         yield "give --model, or set PIPEGEN_MODEL"
     if not arguments.before and not arguments.commit:
@@ -146,7 +142,8 @@ def _newest(entries: Sequence[Entry], environment: str | None) -> Before | None:
         number = parse_semver(entry.version)
         if number is not None:
             lineage = _recorded_lineage(entry)
-            return Before(number, lineage, numbers(entry.metrics), entry.commit, digest_by_name(entry))
+            artifacts = digest_by_name(entry)
+            return Before(number, lineage, numbers(entry.metrics), entry.commit, entry.source, artifacts)
     return None
 
 
@@ -163,13 +160,28 @@ def _recorded_lineage(entry: Entry) -> Lineage:
 def _changes(before: Before, after: Lineage, arguments: argparse.Namespace) -> tuple[Change, ...]:
     artifacts = dict(arguments.artifact)
     recorded = {name: digest for name, digest in before.artifacts.items() if name in artifacts}
-    commits = ({"commit": before.commit}, {"commit": arguments.commit}) if before.commit else ({}, {})
+    sources = _sources(before, arguments)
     return (
         *changes(before.lineage, after),
         *_gains(before, arguments),
-        *differences(recorded, artifacts, Bump.PATCH, "artifact "),
-        *differences(*commits, Bump.PATCH, ""),
+        *_shortened(differences(recorded, artifacts, Bump.PATCH, "artifact ")),
+        *_shortened(differences(*sources, Bump.PATCH, "")),
     )
+
+
+def _sources(before: Before, arguments: argparse.Namespace) -> tuple[dict[str, str], dict[str, str]]:
+    """The digests of the source trees if both are known, else the commits; nothing for a lineage in a file."""
+    if not before.commit:
+        return {}, {}
+    if before.source and arguments.source:
+        return {"source": before.source}, {"source": arguments.source}
+    return {"commit": before.commit}, {"commit": arguments.commit}
+
+
+def _shortened(digests: Iterator[Change]) -> Iterator[Change]:
+    """Compared with all digits, shown with as many as people read."""
+    for change in digests:
+        yield replace(change, before=change.before and short(change.before), after=change.after and short(change.after))
 
 
 def _gains(before: Before, arguments: argparse.Namespace) -> Iterator[Change]:
@@ -198,7 +210,8 @@ def _contradiction(stated: str | None, claimed: str | None) -> Iterator[Judgemen
 
 def _record(entries: Sequence[Entry], claimed: str | None, arguments: argparse.Namespace) -> Iterator[Judgement]:
     if claimed is not None and not arguments.before:
-        yield judge_record(entries, claimed, arguments.commit, dict(arguments.artifact), "record")
+        identity = Identity(arguments.commit, arguments.source, dict(arguments.artifact))
+        yield judge_record(entries, claimed, identity, "record")
 
 
 def _gain(text: str) -> Bound:
