@@ -445,6 +445,15 @@ def test_gains_are_taken_from_recorded_metrics() -> None:
     assert judged(against_ledger({}, "--metrics", "metrics.json", "--gain", "auc=0.01"))[-1]["value"] == "1.5.0"
 
 
+def test_a_metric_that_was_not_recorded_counts_as_gained() -> None:
+    deploy("1.4.2", "prod", commit=commit("b"), metrics={"auc": "0.85"}, lineage=with_lineage("1.4.2"))
+    write("metrics.json", {"auc": 0.85, "f1": 0.5})
+    arguments = against_ledger({}, "--metrics", "metrics.json", "--gain", "f1=0.01")
+    assert judged(arguments)[-1]["value"] == "1.5.0"
+    write("metrics.json", {"auc": 0.85})
+    assert run(*arguments).code == CANNOT_JUDGE
+
+
 def test_a_recorded_version_without_a_usable_lineage_cannot_be_compared_with() -> None:
     deploy("1.4.2", "prod")
     done = run(*against_ledger({}, "--claimed", "9.0.0"))
@@ -475,6 +484,7 @@ def test_a_damaged_ledger_is_not_believed() -> None:
         (["--before", "b.json", "--gain", "auc=1", "--metrics", "m.json"], "needs --before-metrics"),
         (["--anywhere", "--before-metrics", "m.json"], "--before-metrics belongs to --before"),
         (["--before", "b.json", "--artifact", f"m={sha256('1')}"], "--before reads none"),
+        (["--before", "b.json", "--source", sha256("1")], "--before reads none"),
         (["--before", "b.json", "--artifact", "m=1"], "is not NAME=SHA256"),
         (["--before", "b.json", "--gain", "auc=0", "--metrics", "m.json"], "a gain of nothing is none"),
         (["--before", "b.json", "--without", "luck"], "invalid choice: 'luck'"),

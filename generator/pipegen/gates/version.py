@@ -58,11 +58,12 @@ def differences(before: Mapping[str, str], after: Mapping[str, str], asks: Bump,
             yield Change(f"{prefix}{name}", before.get(name), after.get(name), asks)
 
 
-def gain(metric: str, before: Decimal, after: Decimal, material: Decimal) -> Change | None:
-    """The change of a metric that became better by so much; `material` is negative where lower is better."""
+def gain(metric: str, before: Decimal, after: Decimal, material: Decimal) -> Iterator[Change]:
+    """The change of a metric, if it became better by so much; `material` is negative where lower is better."""
     gained = exact_sum(after, -before)
     is_material = gained >= material if material > 0 else gained <= material
-    return Change(f"metric {metric}", str(before), str(after), Bump.MINOR) if is_material else None
+    if is_material:
+        yield Change(f"metric {metric}", str(before), str(after), Bump.MINOR)
 
 
 def _changes_of(key: str, before: Lineage, after: Lineage) -> Iterator[Change]:

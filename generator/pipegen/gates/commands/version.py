@@ -82,8 +82,8 @@ def slips(arguments: argparse.Namespace) -> Iterator[str]:
         yield "--gain with --before needs --before-metrics"
     if arguments.before_metrics and not arguments.before:
         yield "--before-metrics belongs to --before: the ledger has metrics of its own"
-    if arguments.artifact and arguments.before:
-        yield "--artifact is compared with the ledger, and --before reads none"
+    if arguments.before and (arguments.artifact or arguments.source):
+        yield "--artifact and --source are compared with the ledger, and --before reads none"
     yield from given_twice("--gain", [bound.metric for bound in arguments.gain])
     yield from identity_slips(arguments)
     if not arguments.before and not arguments.model:
@@ -189,10 +189,13 @@ def _gains(before: Before, arguments: argparse.Namespace) -> Iterator[Change]:
         return
     metrics = object_in(arguments.metrics)
     for bound in arguments.gain:
+        new = _metric(metrics, bound.metric, str(arguments.metrics))
+        if before.commit and bound.metric not in before.metrics:
+            # Nobody can record it of a version that is out, so it counts as gained, once.
+            yield Change(f"metric {bound.metric}", None, str(new), Bump.MINOR)
+            continue
         old = _metric(before.metrics, bound.metric, f"version {before.number}")
-        found = gain(bound.metric, old, _metric(metrics, bound.metric, str(arguments.metrics)), bound.limit)
-        if found:
-            yield found
+        yield from gain(bound.metric, old, new, bound.limit)
 
 
 def _metric(metrics: JsonObject, name: str, place: str) -> Decimal:
