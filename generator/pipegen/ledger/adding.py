@@ -7,6 +7,7 @@ import time as clock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pipegen.ledger import folder_place
 from pipegen.ledger.cards import card, overview
@@ -19,6 +20,9 @@ from pipegen.ledger.places import FolderPlace, GitPlace, Place
 from pipegen.ledger.reading import Chain, chain_of, chains_in, sound
 from pipegen.ledger.recovering import recovered
 from pipegen.ledger.state import CHANGING, STARTING, state_before, state_of
+
+if TYPE_CHECKING:
+    from pipegen.ledger.git_place import LedgerBranch
 
 PATIENCE = 120.0
 """Seconds for which an entry is tried again while others add theirs."""
@@ -86,28 +90,14 @@ def _added_to_folder(place: FolderPlace, wish: Wish) -> Added:
 
 
 def _added_to_branch(place: GitPlace, wish: Wish, patience: float) -> Added:
-    from pipegen.ledger.git_place import LedgerBranch, Pushed, opened  # noqa: PLC0415  (a folder needs no git)
-
-    def pushed(branch: LedgerBranch, added: Added) -> bool:
-        commit = branch.commit(added.changes, f"Record {added.entry} [skip ci]\n")
-        try:
-            if branch.push(commit) is Pushed.DONE:
-                return True
-        except LedgerError:
-            # The connection may have gone after the server took it.
-            branch.fetch()
-            if not _is_there(branch.files(), added.entry):
-                raise
-            return True
-        branch.fetch()
-        return _is_there(branch.files(), added.entry)
+    from pipegen.ledger.git_place import opened  # noqa: PLC0415  (a folder needs no git)
 
     deadline = clock.monotonic() + patience
     with opened(place) as branch:
         pause = 0.05
         while True:
             added = _prepared(branch.files(), wish)
-            if not added.changes or pushed(branch, added):
+            if not added.changes or _pushed(branch, added):
                 return added
             if clock.monotonic() > deadline:
                 raise LedgerError(f"others have kept adding for {patience:g} seconds; nothing was added, try again")
@@ -115,8 +105,32 @@ def _added_to_branch(place: GitPlace, wish: Wish, patience: float) -> Added:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
+def _pushed(branch: LedgerBranch, added: Added) -> bool:
+    """Whether the entry is there now; if it is not, others were faster, and `branch` knows what they added."""
+    commit = branch.commit(added.changes, f"Record {added.entry} [skip ci]\n")
+    try:
+        if branch.push(commit):
+            return True
+        branch.fetch()
+    except LedgerError as error:
+        # The connection may have gone after the server took it.
+        if not _landed(branch, added.entry, error):
+            raise
+        return True
+    return _is_there(branch.files(), added.entry)
+
+
+def _landed(branch: LedgerBranch, entry: Entry, error: LedgerError) -> bool:
+    try:
+        branch.fetch()
+    except LedgerError:
+        raise LedgerError(f"{error}; whether the entry was added is not known, `pipegen ledger show` tells") from error
+    return _is_there(branch.files(), entry)
+
+
 def _is_there(files: Files, entry: Entry) -> bool:
-    return any(each.digest == entry.digest for each in chain_of(entry.model, files[entries_path(entry.model)]).entries)
+    chain = chain_of(entry.model, files.get(entries_path(entry.model), b""))
+    return any(each.digest == entry.digest for each in chain.entries)
 
 
 def _prepared(files: Files, wish: Wish) -> Added:

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,13 +34,6 @@ _HINTS = {
     "not found": "check the URL, and whether the token may see the repository",
     "does not appear to be a git repository": "check the URL",
 }
-
-
-class Pushed(Enum):
-    """How a push ended that the server answered."""
-
-    DONE = "done"
-    OVERTAKEN = "overtaken"
 
 
 class LedgerBranch:
@@ -110,19 +102,19 @@ class LedgerBranch:
         output = self._git.done("fast-import", "--quiet", content=_import(self.tip, changes, message))
         return output.decode("ascii").strip()
 
-    def push(self, commit: str) -> Pushed:
-        """Push a commit if the branch is still where it was; raises LedgerError if the server refuses."""
+    def push(self, commit: str) -> bool:
+        """Push a commit; False if somebody else was faster. Raises LedgerError if the server refuses."""
         answer = self._git.run(
             "push", "--porcelain", "--no-verify", "ledger", f"{commit}:{self._ref}", seconds=NETWORK_SECONDS
         )
         if answer.code == 0:
-            return Pushed.DONE
+            return True
         said = answer.output.decode("utf-8", "replace")
         status = "\n".join(line for line in said.splitlines() if line.startswith("!"))
         if not status:
             raise _unreachable(self._git, "written", answer.complaint)
         if _OVERTAKEN.search(f"{status}\n{answer.complaint}"):
-            return Pushed.OVERTAKEN
+            return False
         raise _refused(self._git, status, answer.complaint)
 
 
