@@ -54,6 +54,7 @@ GATES: Mapping[str, str] = {
     "dependencies": "a lock with hashes, what is declared, and what is installed",
     "artifact": "a file by its digest, and a folder by the sums of its files",
     "reproducible": "two trainings give the same bytes, or metrics within a tolerance",
+    "latency": "how fast, how rightly and in how much memory a server answers",
 }
 """Each gate is the module of that name in `pipegen.gates.commands`, imported only when it is asked for."""
 
