@@ -29,7 +29,7 @@ def time_after(last: Entry | None, given: str | None, now: datetime) -> str:
     earliest = moment(last.time) if last else time
     if earliest - time > SKEW:
         raise LedgerError(_too_early(given, earliest - time, written(earliest)))
-    if time > max(now + SKEW, earliest):
+    if time - now > SKEW and not (last and time <= earliest):
         raise LedgerError(f"--time {given} is {time - now.replace(microsecond=0)} ahead of this machine's clock")
     return written(max(time, earliest))
 

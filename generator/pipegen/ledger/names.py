@@ -19,7 +19,8 @@ def checked_name(what: str, text: str) -> str:
     """`text` if it is the name of a `what`; else LedgerError."""
     pattern, words = _FORMS[what]
     if not re.fullmatch(pattern, text) or (what == "branch" and _NO_REF.search(text)):
-        raise LedgerError(f"{text!r} is not the name of a {what}: it consists of {words}")
+        article = "an" if what[0] in "aeiou" else "a"
+        raise LedgerError(f"{text!r} is not the name of {article} {what}: it consists of {words}")
     return text
 
 
