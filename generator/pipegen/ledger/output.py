@@ -24,15 +24,16 @@ def warn(text: str) -> None:
 
 def write(path: Path, text: str) -> None:
     """Put `text` at `path` as a whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    whole = Path(os.path.realpath(path))
+    part = whole.parent / f".{whole.name}.{os.getpid()}.part"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        if whole.exists() and not whole.is_file():
             # A pipe or a device is written to: replacing it would take it away from everybody.
-            path.write_text(text, "utf-8")
+            whole.write_text(text, "utf-8")
             return
         part.write_text(text, "utf-8", newline="\n")
-        part.replace(path)
+        part.replace(whole)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise LedgerError(f"{path} cannot be written: {error.strerror}") from error
