@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from pipegen.gates.report import Judgement, Verdict
 
@@ -47,5 +46,7 @@ def named(names: Iterable[str], most: int = 5) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a sentence that says which name might have been meant, if there is one."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only what is wrong needs it)
+
     similar = get_close_matches(name, list(known), n=1, cutoff=0.7)
     return f"; did you mean {similar[0]}?" if similar else ""

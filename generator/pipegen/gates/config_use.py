@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pipegen.gates.contents import text_of
 from pipegen.gates.reading import LARGEST_FILE, CannotJudgeError, content
+from pipegen.gates.text_files import text_of
 
 _REMARK = re.compile(r"\s*#.*")
 _PASSED_OVER = frozenset({".git", ".hg", "__pycache__", "node_modules", ".venv"})

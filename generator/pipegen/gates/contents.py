@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pipegen.gates.reading import LARGEST_FILE, CannotJudgeError, content
+from pipegen.gates.reading import CannotJudgeError
 
 
 class Kind(StrEnum):
@@ -47,22 +47,6 @@ def sha256_of(file: Path) -> str:
         raise CannotJudgeError(f"{file}: {error.strerror or 'cannot be read'}") from error
     except ValueError as error:
         raise CannotJudgeError(f"not the name of a file: {error}") from error
-
-
-def text_of(file: Path) -> str:
-    """A whole file as text, which is not empty; the text of CannotJudgeError names the file."""
-    try:
-        found = content(file)
-    except CannotJudgeError as error:
-        raise CannotJudgeError(f"{file}: {error}") from error
-    if len(found) > LARGEST_FILE:
-        raise CannotJudgeError(f"{file}: larger than {LARGEST_FILE} bytes")
-    if not found.strip():
-        raise CannotJudgeError(f"{file}: empty")
-    try:
-        return found.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CannotJudgeError(f"{file}: not UTF-8 (byte {error.start})") from error
 
 
 def entries(folder: Path) -> tuple[Entry, ...]:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipegen.gates.contents import text_of
 from pipegen.gates.dependencies import Lock, Need, Pin, hash_faults
 from pipegen.gates.dependencies_requirements import pins_in
 from pipegen.gates.dependencies_tables import Table, table, table_in, tables, text, texts
 from pipegen.gates.reading import CannotJudgeError
 from pipegen.gates.specifiers import normalised, parse_requirement
+from pipegen.gates.text_files import text_of
 
 _PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
 _CONDA = re.compile(r"\S+/([^/\s]+)-([^-/\s]+)-[^-/\s]+(?:\.conda|\.tar\.bz2)(?:#(\S+))?")

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from pipegen.gates.contents import text_of
 from pipegen.gates.dependencies import Declared, Pin, hash_faults
 from pipegen.gates.reading import CannotJudgeError
 from pipegen.gates.specifiers import Requirement, exact_version, normalised, parse_requirement
+from pipegen.gates.text_files import text_of
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _HASH = re.compile(r"\s--hash[=\s]\s*(\S+)")
@@ -126,6 +125,6 @@ def _requirement(line: Line) -> Requirement:
 
 def _of_file(url: str) -> tuple[str, str]:
     """The name and version that the name of a package's file says."""
-    file = unquote(urlsplit(url).path).rpartition("/")[2]
+    file = re.split(r"[#?]", url)[0].rpartition("/")[2].replace("%2B", "+")
     found = _WHEEL.fullmatch(file) or _SOURCE.fullmatch(file)
     return (found[1], found[2]) if found else ("", "")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipegen.gates.contents import text_of
 from pipegen.gates.reading import CannotJudgeError
+from pipegen.gates.text_files import text_of
 
 Table = Mapping[str, object]
 
 
 def table_in(file: Path) -> Table:
     """The root table of a TOML file; the text of CannotJudgeError names the file."""
+    import tomllib  # noqa: PLC0415  (only a lock or a project in this form pays for it)
+
     text = text_of(file)
     try:
         return tomllib.loads(text)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from pipegen.gates.contents import text_of
 from pipegen.gates.reading import CannotJudgeError, JsonObject, kind_of, parse_object
+from pipegen.gates.text_files import text_of
 
 _METHOD = re.compile(r"[A-Z]+")
 _PATH = re.compile(r"/[!-~]*")

@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipegen.gates.dependencies import Declared, judge_declared, judge_installed, judge_lock
+from pipegen.gates.dependencies import Declared, Installed, judge_declared, judge_installed, judge_lock
 from pipegen.gates.dependencies_declared import requirements_of
-from pipegen.gates.dependencies_installed import installed_in
 from pipegen.gates.dependencies_locks import lock_in
 from pipegen.gates.reading import CannotJudgeError
 from pipegen.gates.report import Judgement
@@ -73,7 +72,7 @@ def source(arguments: argparse.Namespace) -> str:
 
 def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
     """The lock by itself, then by what is declared, then by what is installed; each only if it is asked for."""
-    installed = installed_in(arguments.python) if arguments.python is not None else None
+    installed = _installed(arguments.python) if arguments.python is not None else None
     environment = installed.environment if installed else own_environment()
     lock = lock_in(arguments.lock, tuple(map(normalised, arguments.extras)))
     declared, own = _declared(arguments)
@@ -84,6 +83,12 @@ def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
         allowed = {*map(normalised, arguments.allow), *_INSTALLERS, *own}
         judged += judge_installed(lock, installed, declared, allowed)
     return tuple(judged)
+
+
+def _installed(python: Path) -> Installed:
+    from pipegen.gates.dependencies_installed import installed_in  # noqa: PLC0415  (only who asks pays for it)
+
+    return installed_in(python)
 
 
 def _declared(arguments: argparse.Namespace) -> tuple[list[Declared], set[str]]:

@@ -12,10 +12,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from pipegen.gates.latency import ERROR_RATE, MEMORY, Measurement, judge, parse_limit
-from pipegen.gates.latency_client import play
 from pipegen.gates.latency_memory import Peak, watched
 from pipegen.gates.latency_requests import Request, requests_in
-from pipegen.gates.latency_server import Server, serving, wait_until_ready
 from pipegen.gates.metrics import Bound
 from pipegen.gates.reading import CannotJudgeError
 from pipegen.gates.report import Judgement, printable
@@ -94,6 +92,10 @@ def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
 
 
 def _measured(requests: Sequence[Request], bounds: Sequence[Bound], arguments: argparse.Namespace) -> Measurement:
+    # Only who has sound requests pays for a client of HTTP.
+    from pipegen.gates.latency_client import play  # noqa: PLC0415
+    from pipegen.gates.latency_server import serving, wait_until_ready  # noqa: PLC0415
+
     is_bounded = MEMORY in [bound.metric for bound in bounds]
     with serving(arguments.serve) as server:
         try:
@@ -105,15 +107,15 @@ def _measured(requests: Sequence[Request], bounds: Sequence[Bound], arguments: a
                 answers = play(server.port, measured, arguments.concurrency, arguments.timeout)
             server.refuse_dead("before all requests were answered")
         except CannotJudgeError:
-            _show_output(server)
+            _show_output(server.last_lines())
             raise
         if any(answer.fault for answer in answers):
-            _show_output(server)
+            _show_output(server.last_lines())
     return Measurement(answers, peak.memory)
 
 
-def _show_output(server: Server) -> None:
-    show("".join(f"server: {printable(line)}\n" for line in server.last_lines()), sys.stderr)
+def _show_output(lines: Sequence[str]) -> None:
+    show("".join(f"server: {printable(line)}\n" for line in lines), sys.stderr)
 
 
 def _bound(text: str) -> Bound:
