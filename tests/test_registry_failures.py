@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mlflow_server import Fault, Proxy, Server, database, free_port, proxy, python
+from mlflow_server import Fault, Proxy, Server, database, free_port, proxy, python, variables
 from pages import ROOT
 from registries import Desk, moves
 
@@ -145,6 +145,25 @@ def test_a_registration_that_is_cut_off_counts_as_none_and_is_done_anew(
     assert served.run("show", "--version", "1.0.0").code == 0
 
 
+@pytest.mark.parametrize("contents", [("bytes", "bytes"), ("bytes", "other")], ids=["same", "other"])
+def test_a_version_that_two_register_at_once_is_registered_once(served: Desk, contents: tuple[str, str]) -> None:
+    command = [str(python()), "-m", "pipegen.registry", "register", "--version", "1.0.0", "--uri", served.uri]
+    command += ["--name", served.model]
+    begun = []
+    for number, content in enumerate(contents):
+        file = served.file(f"model{number}", content)
+        given = [*command, "--artifact", f"model={file}"]
+        begun.append(subprocess.Popen(given, env=variables(), cwd=served.folder, stderr=subprocess.PIPE))
+    said = [(process.communicate()[1].decode(), process.returncode) for process in begun]
+    assert 0 in {code for _, code in said}
+    assert not [text for text, _ in said if "Traceback" in text]
+    assert served.versions() == ["1.0.0"]
+    codes = [
+        served.run("register", "--version", "1.0.0", "--artifact", f"model=model{number}").code for number in (0, 1)
+    ]
+    assert sorted(codes) == ([0, 0] if contents[0] == contents[1] else [0, 1])
+
+
 def test_what_is_half_registered_is_shown_as_such(served: Desk, between: Proxy) -> None:
     served.file("model.tar", "bytes")
     between.faults = [Fault("/model-versions/set-tag")]
@@ -167,7 +186,7 @@ def test_what_others_registered_is_shown_and_left_alone(embedded: Desk) -> None:
     embedded.ask("client.set_registered_model_alias(model, 'champion-prod', '2')")
     assert "(not by pipegen)" in embedded.done("show")
     out = embedded.done("promote", "--environment", "prod", "--version", "1.0.0", "--no-ledger")
-    assert "moved from version 2, which is not pipegen's, to 1.0.0" in out
+    assert "moved from version 2, which is not pipegen's to 1.0.0" in out
 
 
 # ---------------------------------------------------------------- nothing there
@@ -238,9 +257,8 @@ def test_a_server_that_sends_files_to_its_own_disk_is_refused(own_server: Server
 
 def _alone(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command as a pipeline does, under the Python of these tests, which has no MLflow."""
-    command = [shutil.which("python3.11") or "python3", "-m", "pipegen.registry", *arguments]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "generator")}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-I", "-m", "pipegen.registry", *arguments]
+    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(stop.code or 0)
     try:
         for line in command.run(arguments):
-            say([line])
+            say([line if getattr(arguments, "json", False) else printable(line)])
     except (RegistryError, LedgerError) as error:
         warn(f"pipegen registry {name}: {printable(str(error))}")
         if name in RESUMABLE and isinstance(error, StoppedError):

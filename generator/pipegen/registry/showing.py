@@ -107,4 +107,5 @@ def _aliases_of(version: Registered, aliases: Mapping[str, str]) -> list[str]:
 
 
 def _json(document: dict[str, object]) -> str:
-    return json.dumps({"format": FORMAT, **document}, indent=2)
+    # Azure and GitHub act upon `##` anywhere in a line of output.
+    return json.dumps({"format": FORMAT, **document}, indent=2).replace("##", "#\\u0023")
