@@ -18,6 +18,7 @@ PAGES = (
     "docs/architecture.md",
     "docs/adding-a-target.md",
     "docs/mission.md",
+    "docs/gates.md",
     "docs/findings.md",
     "docs/configuration.md",
     "docs/adopting-github.md",

@@ -73,8 +73,8 @@ def test_variables_that_agree_pass(dev: str, prod: str) -> None:
 @pytest.mark.parametrize(
     ("dev", "prod", "reason"),
     [
-        ("A=1\nB=2", "A=1", "prod does not define it, dev does"),
-        ("HOST=a\nX=1", "HOTS=b\nX=1", "prod does not define it, dev does; did you mean HOTS?"),
+        ("A=1\nB=2", "A=1", "defined in dev, not in prod"),
+        ("HOST=a\nX=1", "HOTS=b\nX=1", "defined in dev, not in prod; did you mean HOTS?"),
         ("A=1", "A=x", "an integer in dev, text in prod"),
         ("A=1.5", "A=1.5.2", "a number in dev, text in prod"),
         ("A=http://x", "A=x", "a URL in dev, text in prod"),
@@ -83,7 +83,7 @@ def test_variables_that_agree_pass(dev: str, prod: str) -> None:
         ("A=1", "A='  '", "empty in prod"),
         ("A=1", "A=  # later", "empty in prod"),
         ("DB_PASSWORD=hunter2", "DB_PASSWORD=$PASSWORD", "a secret stands in plain text in dev"),
-        ("DB_PASSWORD=1234", "DB_PASSWORD=1234", "a secret stands in plain text in prod"),
+        ("DB_PASSWORD=1234", "DB_PASSWORD=1234", "a secret stands in plain text in dev, prod"),
         ("DB_PASSWORD=${X:-hunter2}", "DB_PASSWORD=$X", "a secret stands in plain text in dev"),
         ("token=hunter2", "token=$T", "a secret stands in plain text in dev"),
         ("CLIENTSECRET=hunter2", "CLIENTSECRET=$T", "a secret stands in plain text in dev"),
@@ -104,7 +104,7 @@ def test_variables_that_disagree_fail_and_show_no_value(dev: str, prod: str, rea
         ("password = 1\n", '{"password": 1}', "a secret stands in plain text in dev"),
         ("a = [1]\n", '{"a": []}', "empty in prod"),
         ("a = 2026-01-01\n", '{"a": "2026-01-01"}', "a date or time in dev, text in prod"),
-        ("[a]\nb = 1\n", '{"a": 1}', "prod does not define it"),
+        ("[a]\nb = 1\n", '{"a": 1}', "defined in dev, not in prod"),
         ('password = "x"\n', '{"password": "${P}"}', "a secret stands in plain text in dev"),
     ],
 )

@@ -124,14 +124,14 @@ def _undefined(
     environments: Sequence[Environment], names: Sequence[str], may_differ: Collection[str]
 ) -> Iterator[Wrong]:
     for name in names:
-        if any(_covers(each, name) for each in may_differ):
+        without = [each for each in environments if name not in each.settings]
+        if not without or any(_covers(each, name) for each in may_differ):
             continue
-        for environment in environments:
-            if name not in environment.settings:
-                where = _defining(environments, name)
-                alone = [each for each in environment.settings if _defining(environments, each) == environment.name]
-                reason = f"{environment.name} does not define it, {where} does{nearest(name, alone)}"
-                yield Wrong(name, reason)
+        where = _defining(environments, name)
+        # A name that one environment alone defines may be this one, misspelt.
+        alone = [each for each in names if _defining(without, each) == _defining(environments, each)]
+        lacking = ", ".join(each.name for each in without)
+        yield Wrong(name, f"defined in {where}, not in {lacking}{nearest(name, alone)}")
 
 
 def _unknown(names: Sequence[str], may_differ: Collection[str]) -> Iterator[Wrong]:
@@ -155,17 +155,22 @@ def _other_kinds(environments: Sequence[Environment]) -> Iterator[Wrong]:
 
 
 def _empty(environments: Sequence[Environment]) -> Iterator[Wrong]:
-    for environment in environments:
-        for name, setting in environment.settings.items():
-            if setting.empty:
-                yield Wrong(name, f"empty in {environment.name}")
+    for name in _names(environments):
+        where = [each.name for each in environments if name in each.settings and each.settings[name].empty]
+        if where:
+            yield Wrong(name, f"empty in {', '.join(where)}")
 
 
 def _plain_secrets(environments: Sequence[Environment], no_secrets: Collection[str]) -> Iterator[Wrong]:
-    for environment in environments:
-        for name, setting in environment.settings.items():
-            if setting.empty or setting.kind in {Kind.REFERENCE, Kind.SECRET} or name in no_secrets:
-                continue
-            if _SECRET_NAME.search(name):
-                reason = f"a secret stands in plain text in {environment.name}: keep it in the secrets of the CI system"
-                yield Wrong(name, reason)
+    for name in _names(environments):
+        if name in no_secrets or not _SECRET_NAME.search(name):
+            continue
+        settings = {each.name: each.settings[name] for each in environments if name in each.settings}
+        where = [each for each, setting in settings.items() if _is_plain(setting)]
+        if where:
+            reason = f"a secret stands in plain text in {', '.join(where)}: keep it in the secrets of the CI system"
+            yield Wrong(name, reason)
+
+
+def _is_plain(setting: Setting) -> bool:
+    return not setting.empty and setting.kind not in {Kind.REFERENCE, Kind.SECRET}
