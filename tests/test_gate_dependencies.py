@@ -316,6 +316,24 @@ def test_of_a_lock_for_all_environments_what_is_asked_for_here_must_be_installed
     assert found(judged(lock, asked, "--python", python, project=PYPROJECT), "colorama", "not installed")
 
 
+def test_of_a_pylock_the_extras_that_are_asked_for_must_be_installed_and_groups_must_not() -> None:
+    python = environment(Path("env"), {"click": "8.1.7", "jinja2": "3.1.4"})
+    lock = PYLOCK.replace(
+        'version = "0.4.6"', """version = "0.4.6"\nmarker = "'train' in extras or 'dev' in dependency_groups\""""
+    )
+    assert judged("pylock.toml", lock, "--python", python).code == PASS
+    run = judged("pylock.toml", lock, "--python", python, "--extra", "train")
+    assert (run.code, found(run, "colorama", "in the lock, but not installed")) == (FAIL, True), run.out
+
+
+def test_of_a_poetry_lock_what_only_an_extra_asks_for_may_be_installed_with_it_alone() -> None:
+    python = environment(Path("env"), LOCKED)
+    lock = POETRY.replace("optional = true", "optional = true\nmarkers = 'extra == \"train\"'")
+    assert judged("poetry.lock", lock, "--python", python, "--extra", "train", project=PYPROJECT).code == PASS
+    run = judged("poetry.lock", lock, "--python", python, project=PYPROJECT)
+    assert (run.code, found(run, "colorama", "does not ask for it in this environment")) == (FAIL, True), run.out
+
+
 def test_what_a_lock_says_for_other_environments_must_not_be_installed() -> None:
     python = environment(Path("env"), LOCKED)
     lock = REQUIREMENTS.replace('!= "none"', '== "none"')

@@ -14,8 +14,8 @@ from pipegen.gates.specifiers import Requirement, applies, is_same_version, sati
 _STRONG = {"sha256": 64, "sha384": 96, "sha512": 128, "sha3_256": 64, "sha3_512": 128, "blake2b": 128, "blake2s": 64}
 """Algorithms of hashes that protect, and how many hexadecimal digits they have."""
 
-Environment = Mapping[str, str]
-"""The values that markers are evaluated with."""
+Environment = Mapping[str, str | frozenset[str]]
+"""The values that markers are evaluated with; extras and groups of dependencies, in pylock.toml, are sets."""
 
 
 @dataclass(frozen=True, slots=True)

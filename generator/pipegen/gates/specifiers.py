@@ -67,13 +67,14 @@ def is_same_version(one: str, other: str) -> bool:
     return one == other or bool(_version(one) == _version(other))
 
 
-def applies(marker: str, environment: Mapping[str, str]) -> bool:
-    """Whether a marker holds in an environment; no marker always does."""
+def applies(marker: str, environment: Mapping[str, str | frozenset[str]]) -> bool:
+    """Whether a marker holds in an environment, without an extra or with one of its extras; no marker always does."""
     if not marker:
         return True
     library = _library("markers")
+    extras = ("", *environment.get("extras", ()))
     try:
-        return bool(library.Marker(marker).evaluate({**environment, "extra": ""}))
+        return any(library.Marker(marker).evaluate({**environment, "extra": extra}) for extra in extras)
     except (library.InvalidMarker, library.UndefinedComparison, library.UndefinedEnvironmentName, KeyError) as error:
         raise CannotJudgeError(f"the marker {marker!r} is not understood") from error
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipegen.gates.dependencies import Declared, Installed, judge_declared, judge_installed, judge_lock
+from pipegen.gates.dependencies import Declared, Environment, Installed, judge_declared, judge_installed, judge_lock
 from pipegen.gates.dependencies_declared import requirements_of
 from pipegen.gates.dependencies_locks import lock_in
 from pipegen.gates.reading import CannotJudgeError
@@ -60,8 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def slips(arguments: argparse.Namespace) -> Iterator[str]:
     if len(set(arguments.declared)) < len(arguments.declared) or arguments.lock in arguments.declared:
         yield "--lock and --declared name different files"
-    if arguments.extras and not any(file.suffix == ".toml" for file in arguments.declared):
-        yield "--extra goes with --declared pyproject.toml"
+    knows_extras = [file for file in (arguments.lock, *arguments.declared) if file.suffix in {".toml", ".lock"}]
+    if arguments.extras and not knows_extras:
+        yield "--extra goes with pyproject.toml, pylock.toml or uv.lock"
     if arguments.allow and arguments.python is None:
         yield "--allow goes with --python"
 
@@ -72,9 +73,10 @@ def source(arguments: argparse.Namespace) -> str:
 
 def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
     """The lock by itself, then by what is declared, then by what is installed; each only if it is asked for."""
-    installed = _installed(arguments.python) if arguments.python is not None else None
-    environment = installed.environment if installed else own_environment()
-    lock = lock_in(arguments.lock, tuple(map(normalised, arguments.extras)))
+    extras = tuple(map(normalised, arguments.extras))
+    installed = _installed(arguments.python, extras) if arguments.python is not None else None
+    environment = installed.environment if installed else _with(own_environment(), extras)
+    lock = lock_in(arguments.lock, extras)
     declared, own = _declared(arguments)
     judged = list(judge_lock(lock, environment))
     if arguments.declared:
@@ -85,10 +87,16 @@ def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
     return tuple(judged)
 
 
-def _installed(python: Path) -> Installed:
+def _installed(python: Path, extras: tuple[str, ...]) -> Installed:
     from pipegen.gates.dependencies_installed import installed_in  # noqa: PLC0415  (only who asks pays for it)
 
-    return installed_in(python)
+    found = installed_in(python)
+    return Installed(found.packages, _with(found.environment, extras))
+
+
+def _with(environment: Environment, extras: tuple[str, ...]) -> Environment:
+    """The environment with what is asked of a project in it; groups of dependencies are for its developers."""
+    return {**environment, "extras": frozenset(extras), "dependency_groups": frozenset()}
 
 
 def _declared(arguments: argparse.Namespace) -> tuple[list[Declared], set[str]]:
