@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PATIENCE = 120.0
 """Seconds for which an entry is tried again while others add theirs."""
 LARGEST_ENTRY = 256 * 1024
-_LONGEST_PAUSE = 2.0
+_LONGEST_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
