@@ -14,7 +14,7 @@ from pipegen.ledger.places import FolderPlace
 
 COMMIT = "c0ffee" + "0" * 34
 SIGNATURE = {
-    "inputs": [{"name": "age", "type": "double"}, {"name": "clicks", "type": "list of long"}],
+    "inputs": [{"name": "age", "type": "double"}, {"name": "clicks", "type": "array", "items": {"type": "int64"}}],
     "outputs": [{"name": "score", "type": "double"}],
 }
 LINEAGE: Mapping[str, object] = {

@@ -33,7 +33,8 @@ from pipegen.registry.snowflake_registry import SnowflakeRegistry
 from pipegen.registry.snowflake_session import opened
 from pipegen.registry.snowflake_store import SnowflakeStore
 
-SIGNATURE = Signature((Column("age", "double"), Column("clicks", "long", is_list=True)), (Column("score", "float"),))
+CLICKS = Column("clicks", {"type": "array", "items": {"type": "long"}})
+SIGNATURE = Signature((Column("age", {"type": "double"}), CLICKS), (Column("score", {"type": "float"}),))
 URI = "snowflake://default/DB/SCHEMA"
 
 

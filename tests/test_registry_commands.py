@@ -122,7 +122,7 @@ def test_a_folder_is_packed_by_its_content_alone_and_several_artifacts_have_one_
         (("--metrics", "nan.json"), 2, "metric 'auc' is nan"),
         (("--metrics", "lineage.json"), 2, "lineage.json: not JSON"),
         (("--lineage", "metrics.json"), 2, "metrics.json: the lineage has to be an object with"),
-        (("--lineage", "any.json"), 1, "column 'age' under 'inputs' is of type 'any'"),
+        (("--lineage", "any.json"), 1, "column 'age' of the inputs is of type 'any'"),
     ],
 )
 def test_what_cannot_be_registered_is_refused_before_anything_is_written(

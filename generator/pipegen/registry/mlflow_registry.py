@@ -176,5 +176,4 @@ def _signature(signature: Signature) -> dict[str, str | None]:
 
 
 def _column(column: Column) -> dict[str, object]:
-    kind = {"type": "array", "items": {"type": column.type}} if column.is_list else {"type": column.type}
-    return {"name": column.name, "required": True, **kind}
+    return {"name": column.name, "required": True, **column.definition}

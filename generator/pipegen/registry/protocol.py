@@ -12,11 +12,10 @@ from pipegen.registry import names
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a model's input or output; `type` is a scalar's name, `is_list` says that each value is a list."""
+    """A column of a model's input or output; `definition` is its type and what belongs to it, in MLflow's words."""
 
     name: str
-    type: str
-    is_list: bool = False
+    definition: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipegen.registry.errors import RefusedError
 from pipegen.registry.protocol import Column, Signature
 
 _TYPES = {
@@ -39,9 +40,18 @@ def signature_of(signature: Signature) -> Any:  # noqa: ANN401  (the same)
     from snowflake.ml.model import model_signature as library  # noqa: PLC0415  (the same)
 
     def feature(column: Column) -> object:
-        shape = (-1,) if column.is_list else None
-        return library.FeatureSpec(name=column.name, dtype=library.DataType[_TYPES[column.type]], shape=shape)
+        scalar, shape = _scalar(column)
+        return library.FeatureSpec(name=column.name, dtype=library.DataType[_TYPES[scalar]], shape=shape)
 
     return library.ModelSignature(
         inputs=[feature(each) for each in signature.inputs], outputs=[feature(each) for each in signature.outputs]
     )
+
+
+def _scalar(column: Column) -> tuple[str, tuple[int, ...] | None]:
+    """The type of a column's values, and the shape that makes lists of them."""
+    items = column.definition.get("items")
+    kind = str(items.get("type") if isinstance(items, Mapping) else column.definition.get("type"))
+    if kind not in _TYPES:
+        raise RefusedError(f"column {column.name!r} is of type {kind!r}, which Snowflake's signatures cannot say")
+    return kind, (-1,) if items else None
