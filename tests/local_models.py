@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,17 +27,34 @@ def publish(**values: str) -> str:
 
 
 CHURN_METRICS = metrics(auc=0.85, psi_max=0.1, score_mean_shift=0.01)
-CHURN_VALUES = publish(PIPEGEN_VERSION="7", PREV_MONTH_PREDS="db.prev", CURR_MONTH_PREDS="db.curr")
-FRAUD_METRICS = metrics(auc=0.95, recall_at_1pct=0.7, latency_p95_ms=20, memory_mb=500)
+CHURN_VALUES = publish(PIPEGEN_VERSION="7.0.0", PREV_MONTH_PREDS="db.prev", CURR_MONTH_PREDS="db.curr")
+FRAUD_METRICS = metrics(auc=0.95, recall_at_1pct=0.7)
+
+
+def lineage(version: str, **said: object) -> str:
+    """What a training says that a model was made from."""
+    columns = {"inputs": [{"name": "age", "type": "double"}], "outputs": [{"name": "score", "type": "double"}]}
+    whole = {
+        "format": "pipegen-lineage/1",
+        "version": version,
+        "algorithm": "boosted trees",
+        "signature": columns,
+        "feature_code": f"sha256:{'a' * 64}",
+        "data": {"version": "dvc:1", "from": "2026-01-01", "to": "2026-06-30"},
+        "parameters": {"max_depth": 6},
+        "training_seconds": 12.5,
+    }
+    return f"cat > lineage.json <<'END'\n{json.dumps(whole | said)}\nEND\n"
+
 
 BEHAVIOUR: Mapping[str, Mapping[str, str]] = {
     "churn-prediction": {
-        "train": MODEL + CHURN_METRICS + CHURN_VALUES,
+        "train": MODEL + CHURN_METRICS + CHURN_VALUES + lineage("7.0.0"),
         "drift": metrics("drift.json", psi_highest_feature=0.1),
     },
     "demand-forecast": {"backtest": metrics(wape=0.1, bias=0.01, runtime_minutes=12)},
     "fraud-detection": {
-        "train": MODEL + FRAUD_METRICS + publish(PIPEGEN_VERSION="3.1"),
+        "train": MODEL + FRAUD_METRICS + publish(PIPEGEN_VERSION="3.1.0") + lineage("3.1.0"),
         "drift": metrics("drift.json", psi_highest_feature=0.1, label_drift=0.05),
     },
     "lead-scoring": {"train": MODEL + metrics(auc=0.8, calibration_error=0.02) + publish(PIPEGEN_VERSION="12")},

@@ -99,7 +99,7 @@ def _of_model(spec: ModelSpec, stage: Stage, gate: Gate, name: str, variables: t
             words, options = "the training gives the same model twice", _reproducible(asked)
             seen, minutes = variables, asked.timeout + 5
         case LatencyGate() as asked:
-            words = ", ".join(f"{each} at most {limit}" for each, limit in asked.max.items())
+            words = ", ".join(f"{each} at most {limit}" for each, limit in asked.max.named())
             options = _latency(asked)
             seen, minutes = variables, asked.timeout
         case ConfigGate() as asked:
@@ -139,7 +139,7 @@ def _latency(asked: LatencyGate) -> Options:
     yield f"--requests {sh_quote(asked.requests)}"
     yield f"--ready {sh_quote(asked.ready)}"
     yield f"--repeat {asked.repeat}"
-    yield from _named("--max", asked.max.items())
+    yield from _named("--max", asked.max.named())
 
 
 def _config(asked: ConfigGate) -> Options:

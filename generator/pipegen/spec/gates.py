@@ -80,7 +80,19 @@ class ReproducibleGate(Shape):
     timeout: Duration = Field(default=30, description="The longest that both trainings may take.")
 
 
-LatencyName = Literal["p50_ms", "p95_ms", "p99_ms", "memory_mb", "error_rate"]
+class LatencyBounds(Shape):
+    """The largest values that pass; what is not named is not asked for, but for wrong answers."""
+
+    p50_ms: Bound | None = Field(default=None, description="The median, in milliseconds.", examples=[20])
+    p95_ms: Bound | None = Field(default=None, description="What 95 % of the answers keep.", examples=[50])
+    p99_ms: Bound | None = Field(default=None, description="What 99 % of the answers keep.", examples=[120])
+    memory_mb: Bound | None = Field(default=None, description="The most memory that the server takes.", examples=[900])
+    error_rate: Bound | None = Field(default=None, description="The share of wrong answers; by default none.")
+
+    def named(self) -> tuple[tuple[str, Decimal], ...]:
+        """Those that are asked for, by name."""
+        values = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return tuple((name, value) for name, value in values if value is not None)
 
 
 class LatencyGate(Shape):
@@ -96,9 +108,7 @@ class LatencyGate(Shape):
     ready: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]*$", max_length=200)] = Field(
         default="/", description="The path that answers once the server is ready.", examples=["/health"]
     )
-    max: dict[LatencyName, Bound] = Field(
-        min_length=1, description="The largest values that pass.", examples=[{"p95_ms": 50, "memory_mb": 900}]
-    )
+    max: LatencyBounds = Field(description="The largest values that pass.", examples=[{"p95_ms": 50, "memory_mb": 900}])
     repeat: Annotated[int, Field(ge=1, le=10_000)] = Field(default=1, description="How often all requests are sent.")
     timeout: Duration = Field(default=10, description="The longest that it may take.")
 
