@@ -328,7 +328,7 @@ def test_of_a_pylock_the_extras_that_are_asked_for_must_be_installed_and_groups_
 
 def test_of_a_poetry_lock_what_only_an_extra_asks_for_may_be_installed_with_it_alone() -> None:
     python = environment(Path("env"), LOCKED)
-    lock = POETRY.replace("optional = true", "optional = true\nmarkers = 'extra == \"train\"'")
+    lock = POETRY.replace("optional = true\n", "optional = true\nmarkers = 'extra == \"train\"'\n")
     assert judged("poetry.lock", lock, "--python", python, "--extra", "train", project=PYPROJECT).code == PASS
     run = judged("poetry.lock", lock, "--python", python, project=PYPROJECT)
     assert (run.code, found(run, "colorama", "does not ask for it in this environment")) == (FAIL, True), run.out
