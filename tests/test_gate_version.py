@@ -96,6 +96,11 @@ CHANGES: list[tuple[dict[str, object], dict[str, str], str]] = [
     ({"signature.outputs": [SCORE | {"type": "float"}]}, {"output score": "MAJOR"}, "2.0.0"),
     ({"signature.outputs": [SCORE, {"name": "reason", "type": "string"}]}, {"output reason": "MAJOR"}, "2.0.0"),
     ({"signature.positional": True}, {"columns are taken": "MAJOR"}, "2.0.0"),
+    (
+        {"signature.positional": True, "signature.inputs": [PLAN, AGE]},
+        {"columns are taken": "MAJOR", "order of inputs": "MAJOR"},
+        "2.0.0",
+    ),
     ({"algorithm": "lightgbm.LGBMClassifier"}, {"algorithm": "MAJOR"}, "2.0.0"),
     ({"feature_code": "sha256:2222"}, {"feature_code": "MAJOR"}, "2.0.0"),
     ({"data.version": "dvc:5a5a"}, {"data.version": "MINOR"}, "1.5.0"),
@@ -299,6 +304,9 @@ def test_what_is_no_semantic_version_is_refused(claimed: str) -> None:
         ("1.5.0-rc.2", {"data.version": "x"}, "1.5.0-rc.10", PASS),
         ("1.5.0-rc.2", {"data.version": "x"}, "1.5.0-rc.1", FAIL),
         ("1.5.0-rc.1", {"data.version": "x"}, "1.5.0", PASS),
+        ("1.5.1-rc.1", {"data.version": "x"}, "1.5.1", FAIL),
+        ("1.5.1-rc.1", {"data.version": "x"}, "1.6.0", PASS),
+        ("1.5.1-rc.1", {"data.rows": 1}, "1.5.1", PASS),
         ("1.5.0-rc.1", {"algorithm": "x"}, "1.5.0", FAIL),
         ("1.5.0-rc.1", {"algorithm": "x"}, "2.0.0-alpha", PASS),
         ("2.0.0-rc.1", {"algorithm": "x"}, "2.0.0-rc.2", PASS),
@@ -410,6 +418,13 @@ def test_a_deployment_that_was_undone_and_one_without_a_semantic_version_are_not
     restore("2.0.0", "prod", run_id="2")
     deploy("0f3a", "prod", run_id="3")
     assert judged(against_ledger({"data.version": "x"}))[-1]["value"] == "1.5.0"
+
+
+def test_what_was_undone_in_one_environment_stands_in_another() -> None:
+    deploy("1.4.2", "prod", lineage=with_lineage("1.4.2"))
+    deploy("1.4.2", "staging", lineage=with_lineage("1.4.2"))
+    restore("1.4.2", "staging")
+    assert judged(against_ledger({"data.version": "x"}, "--anywhere"))[-1]["value"] == "1.5.0"
 
 
 def test_a_version_that_was_rolled_back_from_is_still_the_newest() -> None:
