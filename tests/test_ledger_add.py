@@ -250,6 +250,7 @@ REFUSALS: dict[str, tuple[str, list[str], str]] = {
     "a name too long": ("deployment", ["--approver", "x" * 1_001], "has 1001 characters; at most 1000"),
     "an entry too large": ("deployment", ["--lineage", "large.json"], "at most 262144 are kept"),
     "more digits than a double has": ("deployment", ["--lineage", "digits.json"], "write it as text"),
+    "a lineage too deep": ("deployment", ["--lineage", "deep.json"], "nested more than 50 deep"),
     "a time that is none": ("deployment", ["--time", "yesterday"], "'yesterday' is not a time"),
     "a field of another kind": ("rollback", ["--metrics", "m1.json"], "an entry of kind rollback has no 'metrics'"),
     "a rollback of a way back": ("rollback", ["--failed"], "--failed is for a restore alone"),
@@ -266,6 +267,7 @@ def test_what_no_entry_may_say_is_refused(name: str) -> None:
     put("dots.json", '{"a.b": 1, "a": {"b": 2}}')
     put("other.json", {**LINEAGE, "version": "9.0.0"})
     put("large.json", {**LINEAGE, "parameters": {"text": "x" * 300_000}})
+    put("deep.json", {"format": "pipegen-lineage/1", "parameters": {"x": json.loads("[" * 60 + "]" * 60)}})
     put("digits.json", '{"format": "pipegen-lineage/1", "parameters": {"eta": 0.1234567890123456789}}')
     kind, words, said = REFUSALS[name]
     refused(added(kind, *words), said)

@@ -41,6 +41,7 @@ _OF_A_REPOSITORY = (
     "GIT_CONFIG",
     "GIT_DEFAULT_HASH",
 )
+_OTHER_SCHEMES = ("http", "https", "file", "git", "ext")
 # The shell's own printf: the token is in the environment of this helper and in no argument.
 _HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
@@ -85,6 +86,11 @@ class Access:
             )
         return cls(bare, unquote(user or ""), unquote(password or ""))
 
+    @property
+    def is_by_ssh(self) -> bool:
+        scheme, colon, _ = self.url.partition(":")
+        return bool(colon) and "/" not in scheme and scheme.lower() not in _OTHER_SCHEMES
+
     def settings(self) -> list[tuple[str, str]]:
         """Settings of git that give the credentials to that server, and to no other it may lead to."""
         if not self.token:
@@ -106,6 +112,10 @@ class Git:
         self.access = Access.to(remote)
         self._folder = folder
         self._environment = _environment(self.access)
+        if self.access.is_by_ssh and not {"GIT_SSH", "GIT_SSH_COMMAND"} & os.environ.keys():
+            # A password or the key of an unknown host would be asked for at a terminal where nobody may be.
+            ssh = self.answer("config", "core.sshCommand") or "ssh"
+            self._environment["GIT_SSH_COMMAND"] = f"{ssh} -o BatchMode=yes -o ConnectTimeout=20"
 
     def run(self, *words: str, content: bytes = b"", seconds: float | None = None) -> Answer:
         """Run a command to its end, or stop it and all that it started after `seconds`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipegen.ledger.canonical import canonical
 from pipegen.ledger.entries import LedgerError
 
 FORMAT = "pipegen-lineage/1"
+_DEEPEST = 50
+"""Objects and lists in each other; whoever reads the entry must be able to, however deep in a program it is."""
 _TEXTS = ("version", "algorithm", "feature_code", "feature_changes", "release_notes")
 _OBJECTS = ("signature", "data", "parameters")
 
@@ -63,11 +65,22 @@ def _refuse_strange_signature(signature: Mapping[str, object]) -> None:
             raise LedgerError(f"{side!r} of the lineage's signature name a column twice")
 
 
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
+
+
 def _has_name_and_type(row: object) -> bool:
     return isinstance(row, Mapping) and isinstance(row.get("name"), str) and isinstance(row.get("type"), str)
 
 
 def _refuse_strange_values(value: Mapping[str, object]) -> None:
+    layer: list[object] = [value]
+    for _ in range(_DEEPEST):
+        layer = [inner for each in layer for inner in _inside(each)]
+    if layer:
+        raise LedgerError(f"the lineage is nested more than {_DEEPEST} deep")
     try:
         canonical(value)
     except (TypeError, ValueError, RecursionError) as error:
