@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import tarfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pipegen.registry.names import VERSION, champion, digest_text, environment_n
 from pipegen.registry.protocol import Column, Registered
 from pipegen.registry.signatures import TYPES, signature_in
 from pipegen.registry.snowflake_names import identifier, version
+from test_architecture import FILES, imported, is_in, own
 
 VERSIONS = ("0.0.0", "1.0.0", "10.20.30", "1.0.0-rc.1", "1.0.0-RC.1", "1.0.0--", "1.0.0-x-y.Z+001.a-B", "1.0.0+21AF")
 
@@ -225,3 +227,15 @@ def test_many_moves_fit_into_what_a_tag_of_any_registry_holds() -> None:
 )
 def test_an_address_is_shown_without_its_password(uri: str, shown: str) -> None:
     assert address(uri) == shown
+
+
+REGISTRY = [name for name in FILES if is_in(name, "pipegen.registry")]
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_adapters_alone_import_a_library_and_nothing_of_the_compiler_is_imported(name: str) -> None:
+    outside = {each.split(".")[0] for each in imported(name)} - {"pipegen", *sys.stdlib_module_names}
+    is_adapter = name.rpartition(".")[2].startswith(("mlflow_", "snowflake_"))
+    assert outside <= ({"mlflow", "pandas", "snowflake", "sqlalchemy"} if is_adapter else set())
+    assert not {each.split(".")[0] for each in imported(name, lazy=False)} & {"mlflow", "snowflake", "sqlalchemy"}
+    assert all(is_in(each, "pipegen.registry") or is_in(each, "pipegen.ledger") for each in own(imported(name)))
