@@ -17,6 +17,7 @@ from local_world import World
 from pipegen.delivery import (
     PATH_VARIABLES,
     Approval,
+    ApprovedBy,
     Begin,
     Cache,
     Checkout,
@@ -44,6 +45,10 @@ from pipegen.delivery import (
     When,
 )
 from pipegen.scripts import collect
+
+
+APPROVER = "ann"
+"""Who gives every approval that is not refused."""
 
 
 @dataclass
@@ -248,6 +253,8 @@ class LocalRun:
                 return text
             case PublishedValue(job, name):
                 return self.trace.published[job][name]
+            case ApprovedBy():
+                return APPROVER
             case ParameterValue(name):
                 return self.how.parameters[name]
             case _:

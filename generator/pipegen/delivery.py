@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pipegen.diagnostics import KeyPath
 
@@ -49,11 +49,8 @@ PATH_VARIABLES = {
 class Change:
     """A push to a feature branch; `*` in a pattern stands for any characters, also `/`."""
 
+    label: ClassVar = "change"
     branches: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        return "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +65,25 @@ class ReviewTarget:
 class Review:
     """A pull request into one of the branches was opened or updated."""
 
+    label: ClassVar = "review"
     targets: tuple[ReviewTarget, ...]
-
-    @property
-    def label(self) -> str:
-        return "review"
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A commit arrived on a protected branch."""
 
+    label: ClassVar = "merged"
     branch: str
-
-    @property
-    def label(self) -> str:
-        return "merged"
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
     """A tag that matches `pattern` was pushed; the first job checks that its commit is reachable from `branch`."""
 
+    label: ClassVar = "tagged"
     pattern: str
     branch: str
-
-    @property
-    def label(self) -> str:
-        return "tagged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +191,14 @@ class ParameterValue:
     name: str
 
 
-JobValue = Text | PublishedValue | ParameterValue
+@dataclass(frozen=True, slots=True)
+class ApprovedBy:
+    """Who approved the job's phase, in lower case and joined by commas; empty where the CI system tells no script."""
+
+    approval: str
+
+
+JobValue = Text | PublishedValue | ParameterValue | ApprovedBy
 StepValue = JobValue | SecretValue | TokenValue
 
 
@@ -567,6 +562,12 @@ class Delivery:
     shared_secrets: tuple[SecretValue, ...]
     allowed_weaker: tuple[tuple[str, str, str], ...]
     """(target, control, reason)"""
+
+    @property
+    def people_wanted(self) -> frozenset[str]:
+        """The approvals of which scripts ask who gave them."""
+        steps = (step for each in self.pipelines for job in each.jobs for step in job.steps if isinstance(step, Run))
+        return frozenset(it.value.approval for run in steps for it in run.variables if isinstance(it.value, ApprovedBy))
 
 
 # ---------------------------------------------------------------- what a target says about itself

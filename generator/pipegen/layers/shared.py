@@ -9,7 +9,7 @@ from pipegen.layers.agreement import unlike_environment, unlike_flow
 from pipegen.layers.merging import graft, over
 from pipegen.layers.origins import Branch, Origins
 from pipegen.plan.flow import CHECKS
-from pipegen.rules.identity import STORE_SCOPE
+from pipegen.plan.variables import REGISTRY_SCOPE, STORE_SCOPE
 from pipegen.spec.model import DEFAULT_FLOW
 
 _MERGED_DEFAULTS = ("runtime", "variables", "secrets")
@@ -77,7 +77,7 @@ def _has_use(key: str, data: Data) -> bool:
 
 def _scopes(data: Data) -> set[object]:
     """What the `stages` of a secret may name in this spec."""
-    return {STORE_SCOPE, *(stage.get("id") for stage in _mappings(data.get("stages")))}
+    return {STORE_SCOPE, REGISTRY_SCOPE, *(stage.get("id") for stage in _mappings(data.get("stages")))}
 
 
 def _within(scopes: set[object], shared: object) -> object:

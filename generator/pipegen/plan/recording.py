@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipegen.config import Config, Ledger
-from pipegen.delivery import PublishedValue, Run, Step, StepVariable, Text, When
+from pipegen.delivery import ApprovedBy, PublishedValue, Run, Step, StepVariable, Text, When
 from pipegen.plan import gates, registering
 from pipegen.plan.artifacts import Available, digest_name, evidence_artifact, is_evidence, source_digest
-from pipegen.plan.flow import arrivals, deployed_environments, environments
+from pipegen.plan.flow import arrivals, deployed_environments, environment_of, environments
 from pipegen.plan.gates import PYTHON, admitting, lineage_of, source_of
 from pipegen.plan.jobs import Setting, origin_of
 from pipegen.plan.judging import command, metrics_file, with_results
@@ -207,11 +207,12 @@ def recorded(
     if setting.ledger is None:
         return
     spec = setting.spec
-    options = [*_owner(setting), '--source "$source"', *(["--as-recorded"] if by_version else [])]
+    options = [*_owner(setting), *_asked(setting, environment), '--source "$source"']
+    options += ["--as-recorded"] if by_version else []
     options += map(_artifact, (each for each in available.artifacts if not is_evidence(each)))
     options += [*_evidence(setting, available), '"${reports[@]}"']
     text = f'{STRICT}\nsource="$({source_digest(spec)})"\n{_REPORTS}{_add("deployment", options)}'
-    variables = (*ledger_variables(setting, environment), *_digests(available))
+    variables = (*ledger_variables(setting, environment), *_digests(available), *_people(setting, environment))
     yield _entry(setting, stage, "ledger", f"Enter the deployment to {environment} into the ledger", text, variables)
     yield from registering.promoted(setting, stage, environment, ledger_variables(setting, environment))
 
@@ -226,8 +227,8 @@ def _evidence(setting: Setting, available: Available) -> Iterator[str]:
 
 def rolled_back(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
     if setting.ledger is not None:
-        text = f"{STRICT}\n{_add('rollback', _owner(setting))}"
-        variables = ledger_variables(setting, environment)
+        text = f"{STRICT}\n{_add('rollback', [*_owner(setting), *_asked(setting, environment)])}"
+        variables = (*ledger_variables(setting, environment), *_people(setting, environment, rollback=True))
         yield _entry(setting, stage, "ledger", f"Enter the rollback of {environment} into the ledger", text, variables)
 
 
@@ -267,6 +268,20 @@ def archived(setting: Setting) -> Iterator[Run]:
 
 def _owner(setting: Setting) -> list[str]:
     return [f"--owner {sh_quote(setting.spec.model.owner)}", f"--spec {sh_quote(setting.spec_path)}"]
+
+
+def _asked(setting: Setting, environment: str) -> Iterator[str]:
+    """Of whom how many had to approve: the people themselves, where the CI system names them, come as a variable."""
+    approvals = environment_of(setting.spec, environment).approvals
+    if approvals is not None:
+        people = f"{approvals.count} of {', '.join(approvals.approvers)}"
+        yield f"--asked {sh_quote(people)}"
+
+
+def _people(setting: Setting, environment: str, *, rollback: bool = False) -> Iterator[StepVariable]:
+    if environment_of(setting.spec, environment).approvals is not None:
+        approval = f"{environment}-rollback" if rollback else environment
+        yield StepVariable("PIPEGEN_APPROVERS", ApprovedBy(approval))
 
 
 def _add(kind: str, options: Iterable[str]) -> str:

@@ -21,6 +21,9 @@ def controls(delivery: Delivery, config: Config) -> Iterator[Capability]:
     for environment in delivery.environments:
         for approval in environment.approvals:
             yield from _approval(approval, config, inside=approval.id in inside)
+            if approval.id in delivery.people_wanted:
+                detail = "Azure tells scripts nobody's name: the record says who was asked, the run's page who answered"
+                yield approximated(f"people of approval {approval.id}", detail=detail, origin=approval.origin)
     yield from _locks(delivery)
     yield from _restores(delivery)
 

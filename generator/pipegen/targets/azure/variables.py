@@ -10,6 +10,7 @@ from typing import assert_never
 from pipegen.delivery import (
     PATH_VARIABLES,
     Action,
+    ApprovedBy,
     Cache,
     Job,
     JobValue,
@@ -114,6 +115,8 @@ class Sources:
                 return parameter_text(self.parameters[name])
             case PublishedValue():
                 return f"$({self.published[given]})"
+            case ApprovedBy():
+                return value("")
             case _:
                 assert_never(given)
 
@@ -126,6 +129,8 @@ class Sources:
                 return f'export {name}="${self.parameters[parameter].variable}"'
             case PublishedValue():
                 return f'export {name}="${self.published[given]}"'
+            case ApprovedBy():
+                return exported(name, "")
             case _:
                 assert_never(given)
 

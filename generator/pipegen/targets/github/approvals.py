@@ -13,6 +13,7 @@ from pipegen.delivery import Approval
 from pipegen.targets.github.embedded import script_text
 from pipegen.targets.github.machines import runs_on
 from pipegen.targets.github.names import (
+    APPROVED_BY,
     approval_environment,
     approve_id,
     approved_id,
@@ -37,7 +38,7 @@ def approval_nodes(
     for number in range(1, approval.count + 1):
         yield approve_id(approval, number), _approve(approval, number, before, condition, config)
         before = approve_id(approval, number)
-    yield approved_id(approval), _count(approval, before, condition, config)
+    yield approved_id(approval.id), _count(approval, before, condition, config)
 
 
 def _explanation(approval: Approval, config: Config) -> str:
@@ -65,7 +66,7 @@ def ask_name(approval: Approval) -> str:
 
 def approved_attempt(approval: Approval) -> str:
     """In which attempt of the run the approval was given."""
-    return expression(f"needs.{approved_id(approval)}.outputs.attempt")
+    return expression(f"needs.{approved_id(approval.id)}.outputs.attempt")
 
 
 def require_approval(approval: Approval, attempt: str) -> Node:
@@ -113,7 +114,7 @@ def _count(approval: Approval, last: str, condition: str | None, config: Config)
         "env": variables,
         "run": script_text("count"),
     }
-    outputs = {"attempt": expression("steps.count.outputs.attempt")}
+    outputs = {name: expression(f"steps.count.outputs.{name}") for name in ("attempt", APPROVED_BY)}
     name = label(f"Approved: {approval.title}")
     return _job(name, (ask_id(approval), last), condition, step, config, outputs=outputs, reads_history=True)
 

@@ -16,6 +16,9 @@ CHECK_REF = "check_ref"
 RELAY = "relay"
 SUMMARY = "pipegen_summary"
 
+APPROVED_BY = "approved-by"
+"""The output that says who approved; no parameter's name has a hyphen."""
+
 
 def file_name(delivery: Delivery, pipeline: Pipeline) -> str:
     return f"{delivery.model}.{pipeline.id}.yml"
@@ -42,8 +45,8 @@ def approve_id(approval: Approval, number: int) -> str:
     return f"approve_{approval.id}_{number}"
 
 
-def approved_id(approval: Approval) -> str:
-    return f"approved_{approval.id}"
+def approved_id(approval: str) -> str:
+    return f"approved_{approval}"
 
 
 def approval_environment(approval: Approval, number: int) -> str:

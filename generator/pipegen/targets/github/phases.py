@@ -19,7 +19,7 @@ def phase_nodes(phase: Phase, file: File, base: tuple[str, ...], unit: Unit | No
     needs = base
     if phase.approval:
         yield from approval_nodes(phase.approval, base, condition, file.config)
-        needs = (approved_id(phase.approval),)
+        needs = (approved_id(phase.approval.id),)
     for wave in phase.waves:
         for job in wave:
             yield job.id, job_node(job, file, _role(phase, job, needs, condition))
@@ -46,7 +46,7 @@ def last_jobs(phase: Phase) -> tuple[str, ...]:
         return (unit_id(phase),) if len(phase.deployment.jobs) > 1 else (phase.deployment.jobs[0].job.id,)
     if phase.waves:
         return tuple(job.id for job in phase.waves[-1])
-    return (approved_id(phase.approval),) if phase.approval else ()
+    return (approved_id(phase.approval.id),) if phase.approval else ()
 
 
 def bases(phases: tuple[Phase, ...], start: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
@@ -71,6 +71,6 @@ def _role(phase: Phase, job: Job, needs: tuple[str, ...], condition: str | None,
 def _all_needs(phase: Phase, jobs: tuple[Job, ...], needs: tuple[str, ...], *, guarded: bool = True) -> tuple[str, ...]:
     """The jobs right before, and those whose values are read: GitHub hands on nothing of jobs that are not named."""
     inside = {job.id for job in jobs}
-    approved = (approved_id(phase.approval),) if phase.approval and guarded else ()
+    approved = (approved_id(phase.approval.id),) if phase.approval and guarded else ()
     read = (value.job for job in jobs for value in published_of(job) if value.job not in inside)
     return tuple(dict.fromkeys((*needs, *approved, *read)))

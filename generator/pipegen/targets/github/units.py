@@ -126,7 +126,7 @@ def unit_nodes(unit: Unit) -> Iterator[tuple[str, Node]]:
         needs = (before,) if before else ()
         if each.approval:
             yield from approval_nodes(each.approval, needs, None, unit.file.config)
-            needs = (approved_id(each.approval),)
+            needs = (approved_id(each.approval.id),)
         yield each.job.id, job_node(each.job, unit.file, _role(unit, each.job, needs))
         before = each.job.id
     if unit.deployment.closing:

@@ -9,9 +9,11 @@ from typing import assert_never
 from pipegen.config import Config
 from pipegen.delivery import (
     CONTEXT_VARIABLES,
+    ApprovedBy,
     Download,
     Event,
     Job,
+    JobValue,
     JobVariable,
     ParameterValue,
     Pipeline,
@@ -24,6 +26,7 @@ from pipegen.delivery import (
     TokenValue,
 )
 from pipegen.quoting import github_text, one_line
+from pipegen.targets.github.names import APPROVED_BY, approved_id
 
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
 
@@ -127,7 +130,7 @@ def _entries(name: str, value: StepValue, file: File) -> Iterator[tuple[str, str
             yield from ((variable, expression(f"secrets.{secret}")) for variable, secret in secret_names(name, value))
         case TokenValue():
             return  # its script fetches it
-        case Text() | PublishedValue() | ParameterValue():
+        case Text() | PublishedValue() | ParameterValue() | ApprovedBy():
             yield name, _read(value, file.inputs)
         case _:
             assert_never(value)
@@ -143,7 +146,7 @@ def secret_names(variable: str, secret: SecretValue) -> Iterator[tuple[str, str]
         yield variable, secret.name
 
 
-def _read(value: Text | PublishedValue | ParameterValue, inputs: Mapping[PublishedValue, str]) -> str:
+def _read(value: JobValue, inputs: Mapping[PublishedValue, str]) -> str:
     match value:
         case Text():
             return github_text(value.text)
@@ -151,6 +154,8 @@ def _read(value: Text | PublishedValue | ParameterValue, inputs: Mapping[Publish
             return expression(f"inputs.{value.name}")
         case PublishedValue():
             return read_published(value, inputs)
+        case ApprovedBy(approval):
+            return read_published(people_of(approval), inputs)
         case _:
             assert_never(value)
 
@@ -177,9 +182,18 @@ def values_of(job: Job) -> Iterator[StepValue]:
 
 def published_of(job: Job) -> tuple[PublishedValue, ...]:
     """The values of other jobs that the job reads, each once."""
-    read = (value for value in values_of(job) if isinstance(value, PublishedValue))
+    read = (value for each in values_of(job) if isinstance(value := _of_job(each), PublishedValue))
     fetched = (step.remote_name for step in job.steps if isinstance(step, Download))
     return tuple(dict.fromkeys((*read, *fetched)))
+
+
+def _of_job(value: StepValue) -> StepValue:
+    return people_of(value.approval) if isinstance(value, ApprovedBy) else value
+
+
+def people_of(approval: str) -> PublishedValue:
+    """Who approved is known to the job that counts them."""
+    return PublishedValue(approved_id(approval), APPROVED_BY)
 
 
 def parameters_of(job: Job) -> frozenset[str]:

@@ -30,6 +30,9 @@ def control_capabilities(delivery: Delivery, config: Config) -> Iterator[Capabil
         yield _environment(environment)
         for approval in environment.approvals:
             yield from _approval(approval, environment, config, inside=approval.id in inside)
+            if approval.id in delivery.people_wanted:
+                how = "GitLab tells scripts nobody's name: the record says who was asked, the run's page who answered"
+                yield Capability(f"people of approval {approval.id}", Fidelity.APPROXIMATED, how, approval.origin)
         yield from (_secret(secret, environment) for secret in environment.secrets)
         yield from (_token(token, environment) for token in environment.tokens)
     yield from (_secret(secret, None) for secret in delivery.shared_secrets)

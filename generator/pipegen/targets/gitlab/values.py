@@ -12,6 +12,7 @@ from typing import assert_never
 from pipegen.delivery import (
     PATH_VARIABLES,
     Action,
+    ApprovedBy,
     Cache,
     Delivery,
     Download,
@@ -105,6 +106,8 @@ def word(value: StepValue) -> str:
             return f'"$pipegen_parameter_{name}"'
         case PublishedValue(job, name):
             return f'"${published_variable(job, name)}"'
+        case ApprovedBy():
+            return "''"
         case SecretValue(name=name) | TokenValue(name=name):
             return f'"${name}"'
         case _:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from pipegen import scripts
 from pipegen.delivery import (
+    ApprovedBy,
     Begin,
     Cache,
     Checkout,
@@ -271,6 +272,8 @@ def _value(variable: JobVariable | StepVariable) -> Value:
             return Value(variable.name, published=f"{job}/{name}")
         case ParameterValue(name):
             return Value(variable.name, parameter=f"PIPEGEN_PARAM_{name.upper()}")
+        case ApprovedBy(approval):
+            return Value(variable.name, approval=approval)
         case SecretValue() | TokenValue():
             raise TypeError(f"{variable.name} is bound by a credential")
         case _:

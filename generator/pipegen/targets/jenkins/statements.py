@@ -14,6 +14,7 @@ class Value:
     text: str | None = None
     published: str | None = None
     parameter: str | None = None
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

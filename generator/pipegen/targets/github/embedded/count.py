@@ -68,7 +68,7 @@ def main() -> None:
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
         summary.write(f"Approved by {', '.join(sorted(people))}.\n")
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
-        outputs.write(f"attempt={os.environ['GITHUB_RUN_ATTEMPT']}\n")
+        outputs.write(f"attempt={os.environ['GITHUB_RUN_ATTEMPT']}\napproved-by={','.join(sorted(people))}\n")
 
 
 main()
