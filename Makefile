@@ -75,7 +75,7 @@ $(BENCH_READY): requirements/bench.txt
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-$(MLFLOW_READY): requirements/mlflow.txt $(READY)
+$(MLFLOW_READY): requirements/mlflow.txt | $(READY)
 	$(PYTHON) -m venv --clear $(MLFLOW)
 	$(BIN)/uv pip install --quiet --python $(MLFLOW)/bin/python --require-hashes --compile-bytecode -r requirements/mlflow.txt
 	@touch $@

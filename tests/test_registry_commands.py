@@ -18,7 +18,10 @@ def test_a_version_is_registered_with_all_that_is_known_of_it(desk: Desk) -> Non
     desk.file("lineage.json", LINEAGE)
     more = ("--metrics", "metrics.json", "--lineage", "lineage.json", "--source", sha256("tree"))
     out = desk.register("1.0.0", "bytes", *more, "--digest", sha256("bytes"), "--environment", "dev")
-    assert "1.0.0 registered" in out
+    assert [line.split(" for ")[0] for line in out.splitlines()] == [
+        "1.0.0 registered",
+        "challenger-dev points at 1.0.0",
+    ]
     (found,) = json.loads(desk.done("show", "--json"))["versions"]
     del found["registered"], found["number"]
     assert found == {

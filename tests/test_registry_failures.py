@@ -13,7 +13,7 @@ import pytest
 
 from mlflow_server import Fault, Proxy, Server, database, free_port, proxy, python, variables
 from pages import ROOT
-from registries import Desk, moves
+from registries import LINEAGE, Desk, moves
 
 PATIENCE = 20
 """Seconds within which a command says that a registry is down."""
@@ -273,6 +273,30 @@ def test_without_the_library_it_says_which_extra_to_install(tmp_path: Path, more
     done = _alone("show", "--name", "churn", *more, folder=tmp_path)
     assert done.returncode == 2
     assert f"pip install 'mlops-pipegen[{extra}]'" in done.stderr
+
+
+_WITHOUT = """\
+import sys
+sys.modules.update(dict.fromkeys(("flask", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "sklearn")))
+from pipegen.registry.__main__ import main
+name = ("--version", "1.0.0")
+print(
+    main(["register", *name, "--file", "model.tar", "--metrics", "metrics.json", "--lineage", "lineage.json"]),
+    main(["promote", *name, "--environment", "prod", "--no-ledger"]),
+    main(["download", *name, "--out", "out"]),
+    main(["keep", "--key", "churn/source-1/model", "--file", "model.tar"]),
+)
+"""
+
+
+def test_what_the_extra_does_not_bring_is_not_needed(embedded: Desk) -> None:
+    embedded.file("model.tar", "bytes")
+    embedded.file("metrics.json", '{"auc": 0.8}')
+    embedded.file("lineage.json", LINEAGE)
+    environment = variables() | {"MLFLOW_TRACKING_URI": embedded.uri, "PIPEGEN_MODEL": embedded.model}
+    command = [str(python()), "-c", _WITHOUT]
+    done = subprocess.run(command, cwd=embedded.folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["0 0 0 0"], done.stderr
 
 
 def test_help_imports_no_library(tmp_path: Path) -> None:
