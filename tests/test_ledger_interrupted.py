@@ -40,7 +40,8 @@ def started(place: Place, version: str, model: str = "churn") -> subprocess.Pope
         command("add", "deployment", *about, "--run-id", version, *where(place)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=surroundings(),
+        # Whoever is killed leaves a temporary folder behind.
+        env=surroundings(TMPDIR=str(Path.cwd())),
         text=True,
     )
 

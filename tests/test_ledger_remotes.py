@@ -17,12 +17,14 @@ from ledger_runs import (
     CANNOT,
     COMMIT,
     DONE,
+    FINDING,
     Run,
     command,
     content_of,
     deploy,
     git,
     ledger,
+    put_back,
     repository,
     surroundings,
     where,
@@ -177,6 +179,7 @@ def test_a_push_that_the_server_refuses_is_not_tried_again(tmp_path: Path) -> No
 def server(tmp_path: Path) -> Iterator[Server]:
     place = repository(tmp_path / "served" / "ledger.git")
     git(Path(place.remote), "config", "http.receivepack", "true")
+    git(Path(place.remote), "config", "uploadpack.allowFilter", "true")
     with serving(Server(tmp_path / "served", f"x-access-token:{TOKEN}")) as started:
         yield started
 
@@ -196,6 +199,22 @@ def test_the_token_opens_the_server(server: Server, monkeypatch: pytest.MonkeyPa
     runs = [deploy(place, "1.0.0"), deploy(place, "1.1.0"), ledger("verify", "--history", *where(place))]
     assert [(run.code, run.err) for run in runs] == [(DONE, "")] * 3
     assert set(server.seen) == {"", f"x-access-token:{TOKEN}"}
+
+
+def test_a_history_is_read_without_the_files_of_the_past(server: Server) -> None:
+    server.credentials = ""
+    place = GitPlace(f"{server.url}/ledger.git", BRANCH)
+    bare = GitPlace(str(server.root / "ledger.git"), BRANCH)
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        deploy(bare, version)
+    assert ledger("verify", "--history", *where(place)).code == DONE
+    whole = content_of(bare)
+    put_back(bare, {**whole, "ledger/churn.jsonl": whole["ledger/churn.jsonl"].replace(b"1.1.0", b"1.1.1")})
+    put_back(bare, whole)
+    run = ledger("verify", "--history", *where(place))
+    assert run.code == FINDING
+    assert "wrote lines that are not there now" in run.out
+    assert "changed or removed lines that were there" in run.out
 
 
 def test_the_name_that_belongs_to_the_token_can_be_said(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

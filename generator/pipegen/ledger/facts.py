@@ -75,6 +75,7 @@ def facts(found: Sequence[Entry]) -> list[Row]:
         ("algorithm", str(newest.lineage.get("algorithm", ""))),
         ("feature code", str(newest.lineage.get("feature_code", ""))),
         ("experiments", _joined(newest.lineage.get("experiments"))),
+        ("asked to approve", newest.text("asked")),
         ("run", newest.text("run")),
     ]
     return [row for row in rows if row[1]]
@@ -112,7 +113,9 @@ def _what(entry: Entry) -> str:
 
 
 def _people(entry: Entry) -> str:
-    return _joined(entry.fields.get("approvers"))
+    """Who approved it, or of whom how many were asked where the CI system tells no names."""
+    asked = entry.text("asked")
+    return _joined(entry.fields.get("approvers")) or (f"{asked} (no names)" if asked else "")
 
 
 def _joined(names: object) -> str:

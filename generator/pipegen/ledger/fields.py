@@ -18,6 +18,11 @@ _LONGEST_TRAINING = 1e12
 
 _RUN = frozenset({"actor", "run", "run_id", "owner"})
 _ABOUT_DATA = {"data_version", "feature_changes", "training_window", "training_seconds", "release_notes"}
+WHAT_IT_IS = frozenset(
+    {"commit", "source", "spec_digest", "artifacts", "lineage", "metrics", "gates", *_ABOUT_DATA}
+)
+"""What an entry says about a version, whenever and wherever it is deployed."""
+
 _REQUIRED = {
     "deployment": frozenset({"version", "environment", "commit"}),
     "rollback": frozenset({"version", "environment"}),
@@ -26,8 +31,11 @@ _REQUIRED = {
     "experiment": frozenset({"experiment", "hypothesis"}),
 }
 _OPTIONAL = {
-    "deployment": {"source", "spec_digest", "artifacts", "lineage", "metrics", "gates", "approvers", *_ABOUT_DATA},
-    "rollback": {"commit", "from_version", "approvers", "reason"},
+    "deployment": {
+        *("source", "spec_digest", "artifacts", "lineage", "metrics", "gates", "approvers", "asked"),
+        *_ABOUT_DATA,
+    },
+    "rollback": {"commit", "from_version", "approvers", "asked", "reason"},
     "restore": {"version", "commit"},
     "archive": {"version", "tree", "record"},
     "experiment": {"result", "decision", "commit", "metrics"},
@@ -165,7 +173,7 @@ _commit = partial(_hex, (40, 64))
 _sha256 = partial(_hex, (64,))
 
 _FORMS: dict[str, Callable[[str, object], object]] = {
-    **dict.fromkeys(("actor", "run", "run_id", "owner", "data_version", "experiment", "branch"), _line),
+    **dict.fromkeys(("actor", "run", "run_id", "owner", "asked", "data_version", "experiment", "branch"), _line),
     **dict.fromkeys(("feature_changes", "release_notes", "reason", "hypothesis", "result", "decision"), _prose),
     **dict.fromkeys(("version", "undone", "from_version"), partial(_named, "version")),
     **dict.fromkeys(("source", "spec_digest", "record"), _sha256),

@@ -96,7 +96,8 @@ def head_faults(chain: Chain, head: Head | None, *, behind: bool = False) -> Ite
     elif head and entries[count - 1].digest != head.digest:
         yield f"entry {count} ({entries[count - 1]}) is not the one that {HEADS} names"
     elif len(entries) > count and not behind:
-        yield f"holds {len(entries)} entries, and {HEADS} says {count}: a writer was stopped or went by hand"
+        said = f"holds {len(entries)} entries, and {HEADS} says {count}"
+        yield f"{said}: a writer was stopped, or somebody added them by hand"
 
 
 @contextmanager

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from pipegen.ledger.adding import PATIENCE, Added, record
 from pipegen.ledger.commands.add_options import add_field_options
-from pipegen.ledger.commands.given import given_fields
+from pipegen.ledger.commands.given import given_fields, with_recorded
 from pipegen.ledger.entries import KINDS, Entry, LedgerError, line_of
 from pipegen.ledger.facts import EVENTS, METRICS, events, metrics
 from pipegen.ledger.output import extend, say, warn
 from pipegen.ledger.places import add_place_options, place_of
+from pipegen.ledger.reading import read
 from pipegen.ledger.tables import in_markdown, printable, table_in_markdown
 
 DESCRIPTION = """\
@@ -56,6 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise LedgerError("no model is named; give --model or set PIPEGEN_MODEL")
     fields, remarks = given_fields(arguments)
     place = place_of(arguments)
+    if arguments.as_recorded:
+        if arguments.kind != "deployment":
+            raise LedgerError("--as-recorded is for a deployment alone")
+        fields = with_recorded(fields, read(place, arguments.model))
     added = record(place, arguments.kind, arguments.model, fields, time=arguments.time, patience=arguments.patience)
     for remark in (*remarks, *added.notices):
         warn(printable(remark))

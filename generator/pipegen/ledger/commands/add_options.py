@@ -14,6 +14,7 @@ LINES = {
     "run": ("URL", "PIPEGEN_RUN_URL", "the address of the run"),
     "run_id": ("ID", "PIPEGEN_RUN_ID", "the run, by which a step that is tried again is known"),
     "owner": ("NAME", None, "who owns the model"),
+    "asked": ("TEXT", None, "of whom how many had to approve, for example 2 of release, risk"),
     "source": ("SHA256", None, "the digest of the source tree"),
     "spec_digest": ("SHA256", None, "the digest of the specification, instead of --spec"),
     "data_version": ("TEXT", None, "the version of the training data (default: by the lineage)"),
@@ -50,6 +51,11 @@ def add_field_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=words)
     parser.add_argument("--notes-text", metavar="TEXT", help="the release notes, instead of --notes")
     parser.add_argument("--branch-name", metavar="NAME", help="the archived branch")
+    parser.add_argument(
+        "--as-recorded",
+        action="store_true",
+        help="a recorded version is deployed again: what it is comes from its newest deployment",
+    )
     parser.add_argument("--failed", action="store_true", help="the way back failed as well")
     _add_repeatable(parser)
 
@@ -62,6 +68,6 @@ def _add_repeatable(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, action="append", default=[], metavar="FILE", help=words)
     for name, shown, words in (
         ("artifact", "NAME=SHA256", "an artifact and its digest; may be repeated"),
-        ("approver", "NAME", "who approved it; may be repeated"),
+        ("approver", "NAME", "who approved it; may be repeated (default: $PIPEGEN_APPROVERS, names joined by commas)"),
     ):
         parser.add_argument(f"--{name}", action="append", default=[], metavar=shown, help=words)

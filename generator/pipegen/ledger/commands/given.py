@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from pipegen.ledger import inputs
 from pipegen.ledger.commands.add_options import LINES
-from pipegen.ledger.entries import LedgerError
-from pipegen.ledger.fields import allowed
+from pipegen.ledger.entries import Entry, LedgerError
+from pipegen.ledger.fields import WHAT_IT_IS, allowed
+from pipegen.ledger.state import deployed
 
 _OF_A_COMMIT = 12
 
@@ -28,10 +29,27 @@ def given_fields(arguments: argparse.Namespace) -> tuple[dict[str, object], list
         "metrics": metrics,
         "gates": [judgement for file in arguments.gates for judgement in inputs.judgements(file)],
         "artifacts": _artifacts(arguments.artifact),
-        "approvers": list(dict.fromkeys(arguments.approver)),
+        "approvers": _approvers(arguments),
         "branch": arguments.branch_name,
     }
     return fields | _versions(arguments, fields), remarks
+
+
+def _approvers(arguments: argparse.Namespace) -> list[str]:
+    """Who approved; only deployments and rollbacks are approved."""
+    if "approvers" not in allowed(arguments.kind):
+        return list(arguments.approver)
+    named = (name.strip() for name in os.environ.get("PIPEGEN_APPROVERS", "").split(","))
+    return list(dict.fromkeys(arguments.approver or (name for name in named if name)))
+
+
+def with_recorded(fields: Mapping[str, object], entries: Sequence[Entry]) -> dict[str, object]:
+    """The fields of a version that is deployed again, with what its newest deployment says that it is."""
+    version = str(fields["version"])
+    before = deployed(entries, version)
+    if before is None:
+        raise LedgerError(f"version {version} was never deployed, so nothing is recorded that could be deployed again")
+    return {**fields, **{name: value for name, value in before.fields.items() if name in WHAT_IT_IS}}
 
 
 def _from_files(arguments: argparse.Namespace) -> dict[str, object]:
