@@ -33,8 +33,9 @@ def deploy(version: str, environment: str, *, place: Place | None = None, **fiel
     return add(place or FolderPlace(LEDGER), "deployment", MODEL, told)
 
 
-def roll_back(version: str, environment: str) -> Entry:
-    return add(FolderPlace(LEDGER), "rollback", MODEL, {"version": version, "environment": environment})
+def roll_back(version: str, environment: str, **fields: object) -> Entry:
+    told = {"version": version, "environment": environment, **fields}
+    return add(FolderPlace(LEDGER), "rollback", MODEL, told)
 
 
 def restore(undone: str, environment: str, *, restored: bool = True, **fields: object) -> Entry:

@@ -192,6 +192,14 @@ def test_the_champions_metrics_may_come_from_a_file(champion: str | dict[str, ob
     assert run(*TOLD, "--higher", "auc").code == code
 
 
+def test_a_recorded_version_may_be_compared_with_a_champion_in_a_file() -> None:
+    deploy("1.0.0", "staging", metrics={"auc": "0.80"})
+    champion = str(write("champion.json", {"auc": 0.85}))
+    told = ("champion", "--recorded", "1.0.0", "--environment", "prod", "--champion", champion, "--higher", "auc")
+    assert run(*told, *IN_FOLDER).code == FAIL
+    assert "give --model" in run(*told).err
+
+
 def test_that_there_is_no_champion_may_be_said_without_a_ledger() -> None:
     write("metrics.json", {"auc": 0.1})
     told = ("champion", "--file", "metrics.json", "--environment", "prod", "--no-champion-yet")

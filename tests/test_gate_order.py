@@ -153,6 +153,11 @@ def test_a_commit_that_the_repository_does_not_have_proves_nothing(history: Hist
     assert run(*order(history, "--commit", commit("f"))).code == CANNOT_JUDGE
 
 
+def test_the_commit_that_runs_already_needs_no_history(history: History) -> None:
+    deploy("1.0.0", "prod", commit=history.first)
+    assert run(*order(history, "--commit", history.first, "--repository", "nowhere")).code == PASS
+
+
 @pytest.mark.parametrize("repository", ["nowhere", "empty"])
 def test_where_there_is_no_repository_nothing_is_known(repository: str, history: History, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
@@ -201,6 +206,12 @@ def test_the_same_sources_under_another_commit_are_the_same_version(history: His
     assert verdicts([*merged, "--source", sha256("6")])["version"] == "fail"
     assert verdicts(merged)["version"] == "fail"
     assert "give --source if the sources are the same" in judged(merged)[1]["reason"]
+
+
+def test_the_run_that_rolled_back_to_a_version_is_not_what_the_version_means(history: History) -> None:
+    deploy("1.0.0", "prod", commit=history.first)
+    roll_back("1.0.0", "prod", commit=history.third)
+    assert verdicts(order(history, "--commit", history.first, "--version", "1.0.0"))["version"] == "pass"
 
 
 # ---------------------------------------------------------------- going back
@@ -259,6 +270,15 @@ def test_a_recorded_version_is_deployed_where_it_comes_out_of_what_runs(history:
     assert "the action rollback" in judged([*once_more, "--version", "0.9.0"])[1]["reason"]
     assert verdicts([*once_more, "--version", "7.0.0"]) == {"record": "fail", "version": "pass"}
     assert verdicts([*once_more, "--version", "1.1.0", "--artifact", f"m={sha256('1')}"])["version"] == "cannot-judge"
+
+
+def test_a_recorded_version_has_the_commit_under_which_the_environment_itself_had_it(history: History) -> None:
+    """Elsewhere it may have been deployed from another branch, before it was merged."""
+    deploy("1.1.0", "dev", commit=history.fork, source=SOURCE)
+    deploy("1.1.0", "prod", commit=history.third, source=SOURCE)
+    deploy("1.0.0", "prod", commit=history.second)
+    found = verdicts(order(history, "--deploy-recorded", "--after", "dev", "--version", "1.1.0"))
+    assert found == {"record": "pass", "descent": "pass", "version": "pass"}
 
 
 def test_without_an_environment_before_a_recorded_version_is_one_of_the_environment_itself(history: History) -> None:

@@ -41,8 +41,7 @@ def judge_record(entries: Iterable[Entry], version: str, identity: Identity, sub
 
 
 def _other(entry: Entry, identity: Identity) -> Iterator[str]:
-    is_same_source = bool(identity.source) and entry.source == identity.source
-    if identity.commit not in (None, entry.commit) and not is_same_source:
+    if identity.commit not in (None, entry.commit) and identity.source != entry.source:
         sources = "" if identity.source else " (give --source if the sources are the same)"
         yield f"{_place(entry)} with commit {short(entry.commit)}, not {short(identity.commit)}{sources}"
     recorded = digest_by_name(entry)
