@@ -17,10 +17,11 @@ from pipegen.delivery import (
     Scheduled,
     Tagged,
 )
+from pipegen.plan.archiving import archive_pipeline
 from pipegen.plan.company_steps import with_company_steps
 from pipegen.plan.flow import CHECKS, arrivals, deployed_environments, environments, review_targets
 from pipegen.plan.notices import with_notices
-from pipegen.plan.operations import action_pipelines, archive_pipeline, built_in_pipelines, refs, schedule_pipelines
+from pipegen.plan.operations import action_pipelines, built_in_pipelines, refs, schedule_pipelines
 from pipegen.plan.pipelines import change_pipeline, delivery_pipeline, review_pipeline
 from pipegen.plan.recording import with_ledger
 from pipegen.plan.variables import secret_value, token_values
