@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from copy import deepcopy
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gate_ledgers import IN_FOLDER, LEDGER, commit, deploy, judged, restore, roll_back, run, sha256, write
+from gate_lineages import AGE, CHANGES, LINEAGE, MISSING, PLAN, SCORE, against_file, edited
 from gate_runs import CANNOT_JUDGE, FAIL, HOSTILE, PASS
-from pages import text_of
-from pipegen.gates.lineage import DATA_FORMS, FORMS, lineage_in, recorded_lineage
-from pipegen.gates.reading import parse_object
-from pipegen.gates.version import Change, bump, changes
-from pipegen.gates.version_judging import COMPARED
-from pipegen.gates.version_numbers import Bump, Semver, is_enough, least, parse_semver
-from pipegen.gates.version_numbers import text_of as core_text
-
-LINEAGE: dict[str, object] = {
-    "format": "pipegen-lineage/1",
-    "version": "1.4.2",
-    "algorithm": "xgboost.XGBClassifier",
-    "signature": {
-        "inputs": [{"name": "age", "type": "double"}, {"name": "plan", "type": "string"}],
-        "outputs": [{"name": "score", "type": "double"}],
-    },
-    "feature_code": "sha256:1111",
-    "data": {"version": "dvc:4f1c", "from": "2025-01-01", "to": "2025-12-31", "rows": 120000},
-    "parameters": {"max_depth": 6, "eta": 0.1},
-    "training_seconds": 812.5,
-    "feature_changes": "none",
-}
-MISSING = object()
 
 
 @pytest.fixture(autouse=True)
@@ -47,72 +20,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.delenv(name, raising=False)
 
 
-def edited(edits: Mapping[str, object]) -> dict[str, object]:
-    """The lineage with some values of its own, each under a path of keys joined by dots; MISSING takes a key out."""
-    document = deepcopy(LINEAGE)
-    del document["version"]
-    for path, value in edits.items():
-        node, (*ahead, last) = document, path.split(".")
-        for key in ahead:
-            node = node[key]  # type: ignore[assignment]
-        if value is MISSING:
-            del node[last]
-        else:
-            node[last] = value
-    return document
-
-
-def against_file(edits: Mapping[str, object], *arguments: str, before: Mapping[str, object] = LINEAGE) -> list[str]:
-    write("before.json", before)
-    write("lineage.json", edited(edits))
-    return ["version", "--lineage", "lineage.json", "--before", "before.json", *arguments]
-
-
 # ---------------------------------------------------------------- what a change asks for
-
-AGE, PLAN, SCORE = (
-    {"name": "age", "type": "double"},
-    {"name": "plan", "type": "string"},
-    {"name": "score", "type": "double"},
-)
-CHANGES: list[tuple[dict[str, object], dict[str, str], str]] = [
-    ({}, {}, "1.4.2"),
-    (
-        {"training_seconds": 9, "feature_changes": "other", "release_notes": "new", "experiments": ["EXP-1"]},
-        {},
-        "1.4.2",
-    ),
-    ({"parameters": {"eta": 1e-1, "max_depth": 6.0}}, {}, "1.4.2"),
-    ({"signature.inputs": [PLAN, AGE]}, {}, "1.4.2"),
-    ({"signature.inputs": [AGE, PLAN, {"name": "tenure", "type": "long"}]}, {"input tenure": "MAJOR"}, "2.0.0"),
-    ({"signature.inputs": [AGE]}, {"input plan": "MAJOR"}, "2.0.0"),
-    (
-        {"signature.inputs": [{"name": "years", "type": "double"}, PLAN]},
-        {"input age": "MAJOR", "input years": "MAJOR"},
-        "2.0.0",
-    ),
-    ({"signature.inputs": [{"name": "age", "type": "long"}, PLAN]}, {"input age": "MAJOR"}, "2.0.0"),
-    ({"signature.inputs": [AGE | {"required": False}, PLAN]}, {"input age": "MAJOR"}, "2.0.0"),
-    ({"signature.outputs": [SCORE | {"type": "float"}]}, {"output score": "MAJOR"}, "2.0.0"),
-    ({"signature.outputs": [SCORE, {"name": "reason", "type": "string"}]}, {"output reason": "MAJOR"}, "2.0.0"),
-    ({"signature.positional": True}, {"columns are taken": "MAJOR"}, "2.0.0"),
-    (
-        {"signature.positional": True, "signature.inputs": [PLAN, AGE]},
-        {"columns are taken": "MAJOR", "order of inputs": "MAJOR"},
-        "2.0.0",
-    ),
-    ({"algorithm": "lightgbm.LGBMClassifier"}, {"algorithm": "MAJOR"}, "2.0.0"),
-    ({"feature_code": "sha256:2222"}, {"feature_code": "MAJOR"}, "2.0.0"),
-    ({"data.version": "dvc:5a5a"}, {"data.version": "MINOR"}, "1.5.0"),
-    ({"data.from": "2025-02-01", "data.to": "2026-01-31"}, {"data.from": "MINOR", "data.to": "MINOR"}, "1.5.0"),
-    ({"data.rows": 120001}, {"data.rows": "PATCH"}, "1.4.3"),
-    ({"parameters.max_depth": 7}, {"parameter max_depth": "MINOR"}, "1.5.0"),
-    ({"parameters.max_depth": "6"}, {"parameter max_depth": "MINOR"}, "1.5.0"),
-    ({"parameters.max_depth": True}, {"parameter max_depth": "MINOR"}, "1.5.0"),
-    ({"parameters.seed": 1}, {"parameter seed": "MINOR"}, "1.5.0"),
-    ({"parameters": {}}, {"parameter max_depth": "MINOR", "parameter eta": "MINOR"}, "1.5.0"),
-    ({"parameters.eta": 0.2, "algorithm": "svm"}, {"algorithm": "MAJOR", "parameter eta": "MINOR"}, "2.0.0"),
-]
 
 
 @pytest.mark.parametrize(("edits", "asked", "smallest"), CHANGES)
@@ -166,107 +74,6 @@ def test_columns_in_another_order_are_a_change_where_they_are_taken_by_position(
     *found, version = judged(against_file(reordered, before=positional))
     assert [each["subject"] for each in found] == ["order of inputs"]
     assert version["value"] == "2.0.0"
-
-
-# ---------------------------------------------------------------- what cannot be judged
-
-
-@pytest.mark.parametrize(
-    "content",
-    [None, "", "{", "[]", "{}", '{"format": "pipegen-lineage/2"}', '{"format": "pipegen-lineage/1"}', b"\xff\xfe"],
-)
-def test_a_lineage_that_cannot_be_read_never_passes(content: str | bytes | None) -> None:
-    arguments = against_file({}, "--claimed", "9.0.0")
-    Path("lineage.json").unlink()
-    write("lineage.json", content)
-    assert run(*arguments).code == CANNOT_JUDGE
-
-
-@pytest.mark.parametrize(
-    ("edits", "reason"),
-    [
-        ({"signature.inputs": [{"name": "age", "type": "any"}, PLAN]}, "the column 'age' in signature.inputs[0]"),
-        ({"signature.outputs": [{"name": "score", "type": "Array(AnyType)"}]}, "has the type 'Array(AnyType)'"),
-        ({"signature.inputs": []}, "signature.inputs is not a list of at least one column"),
-        ({"signature.outputs": MISSING}, "signature.outputs is not a list of at least one column"),
-        ({"signature": {}}, "signature.inputs is not a list"),
-        ({"signature": None}, "signature is null, not an object"),
-        ({"signature": "[]"}, "signature is a string, not an object"),
-        ({"signature.inputs": [AGE, AGE]}, "has the column 'age' more than once"),
-        ({"signature.inputs": ["age"]}, "signature.inputs[0] is not an object with the texts 'name' and 'type'"),
-        ({"signature.inputs": [{"name": "age", "type": ""}]}, "signature.inputs[0] is not an object"),
-        ({"signature.inputs": [{"type": "double"}]}, "signature.inputs[0] is not an object"),
-        ({"signature.positional": 1}, "signature.positional is a number, not true or false"),
-        ({"algorithm": ""}, "algorithm is an empty text, not a text"),
-        ({"algorithm": 3}, "algorithm is a number, not a text"),
-        ({"algorithm": None}, "algorithm is null, not a text"),
-        ({"feature_code": ["sha256:1"]}, "feature_code is a list, not a text"),
-        ({"data": "dvc:1"}, "data is a string, not an object"),
-        ({"data.rows": "many"}, "data.rows is a string, not a number"),
-        ({"data.rows": True}, "data.rows is a boolean, not a number"),
-        ({"data.window": "2025"}, "no lineage has the key 'data.window'"),
-        ({"parameters": [6]}, "parameters is a list, not an object"),
-        ({"parameters.eta": float("nan")}, "holds NaN, which is no finite number"),
-        ({"parameters.deep": {"eta": [float("inf")]}}, "holds Infinity, which is no finite number"),
-        ({"algoritm": "svm"}, "no lineage has the key 'algoritm'; did you mean algorithm?"),
-        ({"experiments": "EXP-1"}, "experiments is a string, not a list of texts"),
-        ({"algorithm": MISSING}, "the version before states it and this lineage does not"),
-        ({"data": MISSING}, "the version before states it and this lineage does not"),
-        ({"data.from": MISSING}, "the version before states it and this lineage does not"),
-        ({"parameters": MISSING}, "the version before states it and this lineage does not"),
-    ],
-)
-def test_what_is_missing_or_no_lineage_is_never_unchanged(edits: dict[str, object], reason: str) -> None:
-    done = run(*against_file(edits, "--claimed", "9.0.0", "--json", "gate.json"))
-    reasons = [each["reason"] for each in json.loads(Path("gate.json").read_text("utf-8"))["judgements"]]
-    assert done.code == CANNOT_JUDGE
-    assert any(reason in each for each in reasons), reasons
-
-
-def test_parameters_nested_without_end_are_no_lineage() -> None:
-    arguments = against_file({}, "--claimed", "9.0.0")
-    for depth in (200, 400, 900, 100_000):
-        nested = "[" * depth + "]" * depth
-        text = json.dumps(edited({"parameters": {"x": "NESTED"}})).replace('"NESTED"', nested)
-        assert run(*arguments, "--lineage", str(write("lineage.json", text))).code in (PASS, CANNOT_JUDGE)
-    assert run(*arguments).code == CANNOT_JUDGE
-
-
-@pytest.mark.parametrize("number", ["1e999999999", "1e-999999999", "1" * 400])
-def test_parameters_that_no_training_could_hold_are_no_lineage(number: str) -> None:
-    arguments = against_file({}, "--claimed", "9.0.0")
-    write("lineage.json", json.dumps(edited({"parameters": {"x": "NUMBER"}})).replace('"NUMBER"', number))
-    assert run(*arguments).code == CANNOT_JUDGE
-
-
-def test_whole_numbers_are_compared_exactly() -> None:
-    before = edited({"parameters": {"seed": 2**63}}) | {"version": "1.4.2"}
-    *found, _ = judged(against_file({"parameters": {"seed": 2**63 + 1}}, before=before))
-    assert [each["subject"] for each in found] == ["parameter seed"]
-
-
-@pytest.mark.parametrize("key", ["algorithm", "signature", "feature_code"])
-def test_what_neither_version_states_has_to_be_given_up_in_words(key: str) -> None:
-    before = edited({key: MISSING}) | {"version": "1.4.2"}
-    arguments = against_file({key: MISSING}, "--claimed", "9.0.0", before=before)
-    assert run(*arguments).code == CANNOT_JUDGE
-    assert f"give --without {key}" in run(*arguments).out
-    done = run(*arguments, "--without", key)
-    assert (done.code, "the model has none" in done.out) == (PASS, True)
-
-
-@pytest.mark.parametrize("key", ["data", "parameters"])
-def test_other_things_that_neither_version_states_are_said_to_be_unknown(key: str) -> None:
-    before = edited({key: MISSING}) | {"version": "1.4.2"}
-    done = run(*against_file({key: MISSING}, "--claimed", "1.4.2", before=before))
-    assert (done.code, "not known" in done.out) == (PASS, True)
-
-
-@pytest.mark.parametrize(("key", "smallest"), [(key, "2.0.0") for key in ("algorithm", "signature", "feature_code")])
-def test_what_the_model_has_none_of_any_more_or_did_not_state_before_is_a_change(key: str, smallest: str) -> None:
-    gone = judged(against_file({key: MISSING}, "--without", key))
-    came = judged(against_file({}, before=edited({key: MISSING}) | {"version": "1.4.2"}))
-    assert (gone[-1]["value"], came[-1]["value"]) == (smallest, smallest)
 
 
 # ---------------------------------------------------------------- claims
@@ -510,83 +317,3 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], complaint: str
     done = run("version", "--lineage", "lineage.json", *arguments)
     assert (done.code, done.out) == (CANNOT_JUDGE, "")
     assert complaint in done.err.splitlines()[-1]
-
-
-# ---------------------------------------------------------------- properties
-
-EDITS = st.sampled_from([edits for edits, _, _ in CHANGES])
-BUMPS = st.sampled_from(list(Bump))
-ASKING = st.lists(st.builds(Change, st.text(max_size=2), st.none(), st.just("x"), BUMPS), max_size=5)
-NUMBERS = st.integers(0, 3)
-PRERELEASES = st.sampled_from(["", "-1", "-2", "-10", "-alpha", "-alpha.1", "-alpha.beta", "-rc.1", "-rc.1.1"])
-SEMVERS = st.builds(lambda a, b, c, end: parse_semver(f"{a}.{b}.{c}{end}"), NUMBERS, NUMBERS, NUMBERS, PRERELEASES)
-
-
-@given(found=ASKING, more=BUMPS)
-def test_another_cause_never_lowers_what_is_asked_for(found: list[Change], more: Bump) -> None:
-    assert bump([*found, Change("x", None, "y", more)]) == max(bump(found), more)
-
-
-@given(edits=EDITS, others=EDITS)
-def test_a_lineage_differs_from_itself_in_nothing_and_from_another_in_both_directions(
-    edits: dict[str, object], others: dict[str, object]
-) -> None:
-    one, other = lineage_in(edited(edits)), lineage_in(edited(others))
-    assert changes(one, one) == ()
-    there, back = changes(one, other), changes(other, one)
-    assert {(each.subject, each.before, each.after) for each in there} == {
-        (each.subject, each.after, each.before) for each in back
-    }
-    assert bump(there) == bump(back)
-
-
-@given(before=SEMVERS, claimed=SEMVERS, asked=BUMPS, less=BUMPS)
-def test_what_is_enough_for_more_is_enough_for_less(before: Semver, claimed: Semver, asked: Bump, less: Bump) -> None:
-    if is_enough(claimed, before, asked) and less <= asked:
-        assert is_enough(claimed, before, less)
-    assert least(before, min(asked, less)) <= least(before, max(asked, less))
-
-
-@given(before=SEMVERS, claimed=SEMVERS, asked=BUMPS)
-def test_the_smallest_version_is_enough_and_no_release_below_it_is(
-    before: Semver, claimed: Semver, asked: Bump
-) -> None:
-    smallest = parse_semver(before.text if asked is Bump.NONE else core_text(least(before, asked)))
-    assert smallest is not None
-    assert is_enough(smallest, before, asked)
-    if not claimed.prerelease and claimed.precedence < smallest.precedence:
-        assert not is_enough(claimed, before, asked)
-
-
-def test_versions_are_ordered_as_semver_says() -> None:
-    ordered = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11"]
-    numbers = [parse_semver(text) for text in [*ordered, "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"]]
-    precedences = [number.precedence for number in numbers if number]
-    assert len(precedences) == len(numbers)
-    assert all(low < high for low, high in pairwise(precedences))
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-)
-
-
-@given(parameters=st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
-def test_any_parameters_are_unchanged_after_a_way_through_a_file_and_a_record(parameters: dict[str, object]) -> None:
-    document = edited({"parameters": parameters})
-    read = lineage_in(parse_object(json.dumps(document).encode("utf-8", "surrogatepass")))
-    assert changes(recorded_lineage(document), read) == ()
-
-
-# ---------------------------------------------------------------- the page about lineage
-
-
-def test_the_page_shows_a_whole_lineage_and_names_every_key() -> None:
-    page = text_of("docs/lineage.md")
-    example = parse_object(page.split("```json\n")[1].split("```")[0].encode())
-    stated = lineage_in(example)
-    assert set(example) == set(FORMS)
-    assert all(stated.knows(key) for key in COMPARED)
-    for key in (*FORMS, *(f"data.{each}" for each in DATA_FORMS)):
-        assert f"| `{key}` |" in page, key
