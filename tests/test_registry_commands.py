@@ -33,7 +33,7 @@ def test_a_version_is_registered_with_all_that_is_known_of_it(desk: Desk) -> Non
         "digest": sha256("bytes"),
         "data_version": "dvc:4f1c",
         "artifacts": {"model": sha256("bytes")},
-        "metrics": {"auc": "0.830", "latency.p95_ms": "61", "huge": "1E+400"},
+        "metrics": {"auc": "0.830", "latency.p95_ms": "61", "huge": "1e400"},
     }
 
 
@@ -122,8 +122,13 @@ def test_a_folder_is_packed_by_its_content_alone_and_several_artifacts_have_one_
         (("--artifact", "metrics.json"), 2, "write NAME=PATH"),
         (("--metrics", "nothing.json"), 2, "nothing.json: No such file or directory"),
         (("--metrics", "empty.json"), 2, "empty.json: not JSON"),
-        (("--metrics", "nan.json"), 2, "metric 'auc' is nan"),
+        (("--metrics", "nan.json"), 2, "nan.json: NaN is not a finite number"),
         (("--metrics", "lineage.json"), 2, "lineage.json: not JSON"),
+        (
+            ("--metrics", "metrics.json", "--metrics", "others.json"),
+            2,
+            "the metric 'auc' is 0.9, and 0.8 in a file before",
+        ),
         (("--lineage", "metrics.json"), 2, "metrics.json: the lineage has to be an object with"),
         (("--lineage", "any.json"), 1, "column 'age' of the inputs is of type 'any'"),
     ],
@@ -134,6 +139,7 @@ def test_what_cannot_be_registered_is_refused_before_anything_is_written(
     for name, content in {
         "model.tar": "bytes",
         "metrics.json": '{"auc": 0.8}',
+        "others.json": '{"auc": 0.9}',
         "empty.json": "",
         "nan.json": '{"auc": NaN}',
         "lineage.json": '{"format": ',

@@ -22,7 +22,7 @@ class Facts:
     commit: str = ""
     source: str = ""
     data_version: str = ""
-    metrics: Path | None = None
+    metrics: tuple[Path, ...] = ()
     lineage: Path | None = None
 
 
@@ -36,7 +36,7 @@ def candidate(
     digests = {name: digest_of(file) for name, file in files.items()}
     _refuse_unexpected(digests, expected)
     lineage = read_lineage(facts.lineage) if facts.lineage else {}
-    metrics = read_metrics(facts.metrics) if facts.metrics else {}
+    metrics = read_metrics(facts.metrics)
     return Candidate(
         version,
         files,

@@ -45,7 +45,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--commit", default=os.environ.get("PIPEGEN_COMMIT", ""), help="the commit (default: $PIPEGEN_COMMIT)")
     add("--source", default="", metavar="SHA256", help="the digest of the source tree")
     add("--data-version", default="", metavar="TEXT", help="the version of the data (default: what the lineage says)")
-    add("--metrics", type=Path, metavar="FILE", help="a JSON object of numbers, as gates read it")
+    add(
+        "--metrics",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a JSON object of numbers, as gates read it; may be repeated",
+    )
     add("--lineage", type=Path, metavar="FILE", help="what the model was made from, in the form pipegen-lineage/1")
     add(
         "--environment",
@@ -57,7 +64,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
-    facts = Facts(arguments.commit, arguments.source, arguments.data_version, arguments.metrics, arguments.lineage)
+    facts = Facts(
+        arguments.commit, arguments.source, arguments.data_version, tuple(arguments.metrics), arguments.lineage
+    )
     with tempfile.TemporaryDirectory() as folder:
         made = candidate(arguments.version, _artifacts(arguments), arguments.digest, facts, Path(folder))
         registry = registry_of(arguments)
