@@ -178,6 +178,43 @@ def test_other_kinds_keep_what_is_theirs(kind: str, words: list[str], fields: di
     assert last().fields == fields
 
 
+def test_a_run_that_is_undone_knows_what_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"MODEL": "churn", "ENVIRONMENT": "prod", "COMMIT": COMMIT}
+    for run_id, version in enumerate(("1.0.0", "1.1.0"), 1):
+        for name, value in {**told, "VERSION": version, "RUN_ID": str(run_id)}.items():
+            monkeypatch.setenv(f"PIPEGEN_{name}", value)
+        assert ledger("add", "deployment", *where(HERE)).code == DONE
+    run = ledger("add", "restore", *where(HERE))
+    assert (run.code, run.out.splitlines()[1]) == (DONE, "prod runs 1.0.0 again")
+    assert (last().version, last().text("undone")) == ("1.0.0", "1.1.0")
+    monkeypatch.setenv("PIPEGEN_VERSION", "1.2.0")
+    monkeypatch.setenv("PIPEGEN_RUN_ID", "3")
+    assert ledger("add", "restore", *where(HERE)).out.splitlines()[1] == "prod runs 1.0.0 again"
+
+
+def test_the_first_deployment_undone_leaves_nothing_running() -> None:
+    added("deployment", "--run-id", "1")
+    assert added("restore", "--run-id", "1").out.splitlines()[1] == "prod runs nothing again"
+    assert "version" not in last().fields
+
+
+def test_a_rollback_says_what_it_left() -> None:
+    added("deployment")
+    added("deployment", "--version", "1.3.0")
+    added("rollback")
+    assert last().text("from_version") == "1.3.0"
+
+
+@pytest.mark.parametrize("words", [["add", "deployment", "--json"], ["show", "churn", "--version", "1.2.0", "--json"]])
+def test_no_ci_system_finds_a_command_in_json(words: list[str]) -> None:
+    command = "##vso[task.complete]"
+    about = ("--model", "churn", *ABOUT["deployment"], "--run-id", "1", "--notes-text", command)
+    ledger("add", "deployment", *about, *where(HERE))
+    run = ledger(*words, *(about if words[0] == "add" else ()), *where(HERE))
+    assert "##" not in run.out
+    assert command in json.dumps(json.loads(run.out))
+
+
 def test_the_summary_page_grows_and_hostile_text_stays_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPEGEN_SUMMARY", put("summary.md", "before\n"))
     assert added("deployment", "--approver", "<b>|ana", "--metrics", put("m.json", '{"a_b": 1}')).code == DONE
@@ -193,7 +230,7 @@ def test_what_is_no_metric_is_said_not_dropped_in_silence() -> None:
     assert last().metrics == {"auc": "0.8"}
 
 
-def test_the_entry_can_be_had_as_its_line() -> None:
+def test_the_entry_can_be_had_as_json() -> None:
     assert entry_in(added("deployment", "--json").out.rstrip("\n").encode()) == last()
 
 

@@ -102,14 +102,17 @@ def test_nothing_acknowledged_is_lost_when_writers_are_killed_at_random_moments(
     usual = time.monotonic() - begun
     for number in range(1, 31):
         writer = started(ledger_place, f"{number}.0.0")
-        time.sleep(dice.uniform(0.2, 1.1) * usual)
+        time.sleep(dice.uniform(0.3, 1.2) * usual)
         writer.kill()
-        told |= acknowledged(writer.communicate(timeout=60)[0])
+        heard = acknowledged(writer.communicate(timeout=60)[0])
+        told |= heard
+        # However busy the machine is, the moments stay around the one at which an entry is acknowledged.
+        usual *= 0.9 if heard else 1.1
     run = deploy(ledger_place, "99.0.0")
     assert run.code == DONE, run.err
     digests = {entry.digest for entry in read(ledger_place, "churn")}
     assert told | acknowledged(run.out) <= digests
-    assert 0 < len(told) < 31, "the moments were not spread over the whole run"
+    assert 1 < len(told) < 31, "the moments were not spread over the whole run"
     assert ledger("verify", *where(ledger_place)).code == DONE
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipegen.ledger.entries import Entry, LedgerError
-from pipegen.ledger.facts import EVENTS, METRICS, RUNS, events, facts, metrics, of_version, runs
+from pipegen.ledger.facts import EVENTS, METRICS, RUNS, events, facts, metrics, of_version, runs, telling
 from pipegen.ledger.reading import Chain
-from pipegen.ledger.state import deployed
 from pipegen.ledger.tables import Row, in_markdown, prose_in_markdown, table_in_markdown
 
 _LATEST = 20
@@ -44,7 +43,7 @@ def _version_lines(model: str, entries: Sequence[Entry], version: str) -> list[s
     found = of_version(entries, version)
     if not found:
         raise LedgerError(f"{model} has no version {version} in the ledger")
-    newest = deployed(entries, version) or found[-1]
+    newest = telling(found)
     lines = [f"## Version {in_markdown(version)}", *table_in_markdown(("", ""), facts(found))]
     if metrics(newest):
         lines += ["### Metrics", *table_in_markdown(METRICS, metrics(newest))]

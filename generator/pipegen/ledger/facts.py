@@ -59,9 +59,14 @@ def of_version(entries: Sequence[Entry], version: str) -> list[Entry]:
     return found if any(entry.kind in STARTING for entry in found) else []
 
 
+def telling(found: Sequence[Entry]) -> Entry:
+    """Of the entries about a version the one that tells of it: its newest deployment, if there is one."""
+    return next((entry for entry in reversed(found) if entry.kind == "deployment"), found[-1])
+
+
 def facts(found: Sequence[Entry]) -> list[Row]:
-    """Everything that is known about a version, by its deployments and rollbacks; the newest one speaks."""
-    newest = next((entry for entry in reversed(found) if entry.kind == "deployment"), found[-1])
+    """Everything that is known about a version, by its deployments and rollbacks."""
+    newest = telling(found)
     rows = [
         ("owner", newest.text("owner")),
         *((_EVENTS[entry.kind], _release(entry)) for entry in found),

@@ -18,9 +18,7 @@ _LONGEST_TRAINING = 1e12
 
 _RUN = frozenset({"actor", "run", "run_id", "owner"})
 _ABOUT_DATA = {"data_version", "feature_changes", "training_window", "training_seconds", "release_notes"}
-WHAT_IT_IS = frozenset(
-    {"commit", "source", "spec_digest", "artifacts", "lineage", "metrics", "gates", *_ABOUT_DATA}
-)
+WHAT_IT_IS = frozenset({"commit", "source", "spec_digest", "artifacts", "lineage", "metrics", "gates", *_ABOUT_DATA})
 """What an entry says about a version, whenever and wherever it is deployed."""
 
 _REQUIRED = {

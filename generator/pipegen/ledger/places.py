@@ -33,7 +33,10 @@ Place = GitPlace | FolderPlace
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:
     """The options by which `place_of` finds the ledger."""
-    group = parser.add_argument_group("where the ledger is")
+    group = parser.add_argument_group(
+        "where the ledger is",
+        "PIPEGEN_LEDGER_TOKEN, with PIPEGEN_LEDGER_USERNAME where the host asks for a name, opens it over http(s).",
+    )
     group.add_argument(
         "--remote",
         metavar="URL",

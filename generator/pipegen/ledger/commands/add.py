@@ -12,7 +12,7 @@ from pipegen.ledger.commands.add_options import add_field_options
 from pipegen.ledger.commands.given import given_fields, with_recorded
 from pipegen.ledger.entries import KINDS, Entry, LedgerError, line_of
 from pipegen.ledger.facts import EVENTS, METRICS, events, metrics
-from pipegen.ledger.output import extend, say, warn
+from pipegen.ledger.output import extend, say, say_json, warn
 from pipegen.ledger.places import add_place_options, place_of
 from pipegen.ledger.reading import read
 from pipegen.ledger.tables import in_markdown, printable, table_in_markdown
@@ -33,7 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
     add_field_options(parser)
     summary = os.environ.get("PIPEGEN_SUMMARY")
-    parser.add_argument("--json", action="store_true", help="print the entry as its line in the ledger")
+    parser.add_argument("--json", action="store_true", help="print the entry as JSON")
     parser.add_argument("--time", metavar="TIME", help="when it happened, for imports (default: now)")
     parser.add_argument(
         "--patience",
@@ -64,7 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     added = record(place, arguments.kind, arguments.model, fields, time=arguments.time, patience=arguments.patience)
     for remark in (*remarks, *added.notices):
         warn(printable(remark))
-    say([line_of(added.entry)] if arguments.json else _told(added))
+    if arguments.json:
+        say_json(line_of(added.entry))
+    else:
+        say(_told(added))
     if arguments.summary:
         _summarise(arguments.summary, added)
     return 0

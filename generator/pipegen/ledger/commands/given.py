@@ -49,7 +49,9 @@ def with_recorded(fields: Mapping[str, object], entries: Sequence[Entry]) -> dic
     before = deployed(entries, version)
     if before is None:
         raise LedgerError(f"version {version} was never deployed, so nothing is recorded that could be deployed again")
-    return {**fields, **{name: value for name, value in before.fields.items() if name in WHAT_IT_IS}}
+    known = {name: value for name, value in before.fields.items() if name in WHAT_IT_IS}
+    now = fields.get("gates")
+    return {**fields, **known, "gates": [*before.rows("gates"), *(now if isinstance(now, list) else [])]}
 
 
 def _from_files(arguments: argparse.Namespace) -> dict[str, object]:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 
 from pipegen.ledger.canonical import parsed
 from pipegen.ledger.commands.asking import Entries, all_or_refuse
-from pipegen.ledger.entries import LedgerError, line_of
-from pipegen.ledger.facts import EVENTS, METRICS, RUNS, events, facts, metrics, of_version, runs, way_back
+from pipegen.ledger.entries import Entry, LedgerError, line_of
+from pipegen.ledger.facts import EVENTS, METRICS, RUNS, events, facts, metrics, of_version, runs, telling, way_back
 from pipegen.ledger.names import checked_name
-from pipegen.ledger.output import say
+from pipegen.ledger.output import say, say_json
 from pipegen.ledger.places import add_place_options, place_of
-from pipegen.ledger.state import deployed, environments_of, state_of
+from pipegen.ledger.state import environments_of, state_of
 from pipegen.ledger.tables import Row, printable, table_in_text
 
 DESCRIPTION = """\
@@ -46,9 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.environment and not any(here.values()):
         raise LedgerError(f"nothing is recorded in {arguments.environment}")
     if arguments.version:
-        say(_version(arguments.model, here[arguments.model], arguments.version, as_json=arguments.json))
+        _say_version(arguments.model, here[arguments.model], arguments.version, as_json=arguments.json)
     elif arguments.json:
-        say([json.dumps({"models": {model: _document(entries) for model, entries in here.items()}}, indent=2)])
+        say_json(json.dumps({"models": {model: _document(entries) for model, entries in here.items()}}, indent=2))
     else:
         say(_overall(here))
     return 0
@@ -70,17 +70,20 @@ def _overall(found: Mapping[str, Entries]) -> Iterator[str]:
     yield from table_in_text(("model", *EVENTS), told, indent="  ")
 
 
-def _version(model: str, entries: Entries, version: str, *, as_json: bool) -> Iterator[str]:
+def _say_version(model: str, entries: Entries, version: str, *, as_json: bool) -> None:
     found = of_version(entries, version)
     if not found:
         known = dict.fromkeys(entry.version for entry in reversed(entries) if entry.kind == "deployment")
         raise LedgerError(f"{model} has no version {version} here; recorded last: {', '.join([*known][:5]) or 'none'}")
     if as_json:
         document = {"model": model, "version": version, "entries": [parsed(line_of(entry)) for entry in found]}
-        yield json.dumps(document, indent=2)
-        return
-    newest = deployed(entries, version) or found[-1]
-    yield f"{model} {version}"
+        say_json(json.dumps(document, indent=2))
+    else:
+        say([f"{model} {version}", *_version(found)])
+
+
+def _version(found: list[Entry]) -> Iterator[str]:
+    newest = telling(found)
     yield from table_in_text(("", ""), facts(found), indent="  ")[1:]
     if metrics(newest):
         yield from ["", *table_in_text(METRICS, metrics(newest), indent="  ")]
