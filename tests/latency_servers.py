@@ -48,8 +48,9 @@ class Handler(BaseHTTPRequestHandler):
             case "/grow":
                 KEPT.append(bytearray(os.urandom(1)) * 10_000_000)
                 return 200, b"more"
-            case "/child":
-                os.posix_spawn(sys.executable, [sys.executable, "-c", GROWN], os.environ)
+            case "/child" | "/daemon":
+                command, own = [sys.executable, "-c", GROWN], self.path == "/daemon"
+                os.posix_spawn(sys.executable, command, os.environ, setsid=own)
                 time.sleep(1.5)
                 return 200, b"spawned"
             case "/echo":
@@ -71,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, form, *values):
         print(form % values, file=sys.stderr)
 
-GROWN = "import time; kept = bytearray(1) * 200_000_000; time.sleep(60)"
+GROWN = "import time; kept = bytearray(1) * 200_000_000; time.sleep(4)"
 server = ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 open("pids", "a").write(f"{os.getpid()}\\n")
 server.serve_forever()

@@ -29,6 +29,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "data").mkdir(parents=True)
     (folder / "model.bin").write_bytes(b"weights" * 1000)
     (folder / "MLmodel").write_text("flavors: {}\n", "utf-8")
+    (tmp_path / "model-of-others").write_text("flavors: {}\n", "utf-8")
     (folder / "data" / "odd\\na\nme.txt").write_text("x", "utf-8")
     write_sums()
     return folder
@@ -145,6 +146,7 @@ def _replace_by_pipe(folder: Path) -> None:
         (lambda folder: (folder / ".hidden").write_text(""), "the sums do not name it"),
         (_link("MLmodel", "/etc/hostname"), "a link that leaves the folder"),
         (_link("MLmodel", "../SUMS"), "a link that leaves the folder"),
+        (_link("MLmodel", "../model-of-others"), "a link that leaves the folder"),
         (_link("MLmodel", "MLmodel"), "a link that leads nowhere"),
         (_link("surplus", "data"), "a link to a folder, which the sums do not name"),
         (_link("surplus", "absent"), "a link that leads nowhere, which the sums do not name"),

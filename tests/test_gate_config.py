@@ -64,6 +64,7 @@ def test_a_file_of_variables_agrees_with_a_typed_file() -> None:
         ("DB_PASSWORD=${SECRET_FROM_CI}", "DB_PASSWORD={{ vault }}"),
         ("API_TOKEN=$TOKEN", "API_TOKEN=op://vault/item"),
         ("A=x\r\n", "A=y"),
+        ("PORT=$PORT_OF_DEV\nURL=${URL}", "PORT=80\nURL=https://example.org"),
     ],
 )
 def test_variables_that_agree_pass(dev: str, prod: str) -> None:

@@ -154,9 +154,10 @@ def test_memory_is_that_of_the_server_at_its_highest() -> None:
     assert (run.code, "is too much" in run.out) == (FAIL, True), run.out
 
 
-def test_memory_of_all_that_the_server_starts_counts() -> None:
-    record("/child")
-    run = judged(*READY, "--max", "memory_mb=180", "--warm-up", "0")
+@pytest.mark.parametrize("path", ["/child", "/daemon"])
+def test_memory_of_all_that_the_server_starts_counts(path: str) -> None:
+    record(path)
+    run = judged(*READY, "--max", "memory_mb=180", "--warm-up", "0", command=f"{serve()} & wait")
     assert (run.code, "is too much" in run.out) == (FAIL, True), run.out
 
 
