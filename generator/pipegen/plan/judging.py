@@ -97,7 +97,7 @@ def _of_model(spec: ModelSpec, stage: Stage, gate: Gate, name: str, variables: t
             words, options = f"{asked.artifact} is as {asked.sums} says", _artifact(stage, asked)
         case ReproducibleGate() as asked:
             words, options = "the training gives the same model twice", _reproducible(asked)
-            seen, minutes = variables, asked.timeout + 5
+            seen, minutes = variables, 2 * asked.timeout + 5
         case LatencyGate() as asked:
             words = ", ".join(f"{each} at most {limit}" for each, limit in asked.max.named())
             options = _latency(asked)
@@ -131,6 +131,7 @@ def _reproducible(asked: ReproducibleGate) -> Options:
     if asked.metrics:
         yield f"--metrics {sh_quote(asked.metrics)}"
     yield from _named("--tolerance", asked.tolerance.items())
+    yield from _named("--relative", asked.relative.items())
     yield f"--timeout {asked.timeout * 60}"
 
 
@@ -146,6 +147,7 @@ def _config(asked: ConfigGate) -> Options:
     yield from (f"--environment {sh_quote(f'{name}={file}')}" for name, file in asked.files.items())
     yield from (f"--scan {sh_quote(each)}" for each in asked.scan)
     yield from (f"--may-differ {sh_quote(each)}" for each in asked.may_differ)
+    yield from (f"--no-secret {sh_quote(each)}" for each in asked.no_secret)
 
 
 def _named(option: str, values: Iterable[tuple[str, Decimal]]) -> Options:

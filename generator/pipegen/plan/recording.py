@@ -110,12 +110,12 @@ def admission(
     options = [f"--environment {environment}", *([f"--after {before}"] if before else []), *_what(available)]
     options += ["--deploy-recorded"] if by_version else []
     name = f"gate-{stage.id}-order"
-    text = f'{STRICT}\nsource="$({source_digest(spec)})"\n{command("order", name, options)}'
+    text = f"{STRICT}\n{_source(spec)}{command('order', name, options)}"
     after = f" after {before}" if before else ""
     yield from with_results(
         Run(name, f"Gate: may be deployed to {environment}{after}", text, variables, _MINUTES), "Gate order", origin
     )
-    versions = () if by_version else _high_enough(setting, stage, environment, ran)
+    versions = () if by_version else _high_enough(setting, stage, environment, ran, available)
     for run in (*_compared(setting, stage, environment, ran, by_version=by_version), *versions):
         yield from with_results(run, f"Gate {run.id.removeprefix(f'gate-{stage.id}-')}", origin)
 
@@ -125,7 +125,7 @@ def rollback_admission(setting: Setting, stage: Stage, environment: str) -> Iter
         return
     name = f"gate-{stage.id}-order"
     options = [f"--environment {environment}", *_what(None), "--rollback"]
-    text = f'{STRICT}\nsource="$({source_digest(setting.spec)})"\n{command("order", name, options)}'
+    text = f"{STRICT}\n{_source(setting.spec)}{command('order', name, options)}"
     title = f"Gate: the version is recorded for {environment}"
     run = Run(name, title, text, ledger_variables(setting, environment), _MINUTES)
     yield from with_results(run, "Gate order", origin_of(setting.spec, stage))
@@ -135,6 +135,11 @@ def _what(available: Available | None) -> list[str]:
     """What is deployed, as far as it is known; the version has a variable of its own."""
     artifacts = (each for each in available.artifacts if not is_evidence(each)) if available else ()
     return ['--commit "$PIPEGEN_COMMIT"', '--source "$source"', *map(_artifact, artifacts)]
+
+
+def _source(spec: ModelSpec) -> str:
+    """A line of bash that leaves the digest of the source tree in `source`."""
+    return f'source="$({source_digest(spec)})"\n'
 
 
 def _artifact(name: str) -> str:
@@ -165,7 +170,9 @@ def _compared(
         yield Run(name, f"Gate: as good as what {environment} runs: {words}", text, variables, _MINUTES)
 
 
-def _high_enough(setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage]) -> Iterator[Run]:
+def _high_enough(
+    setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage], available: Available
+) -> Iterator[Run]:
     asked = [gate.version for _, gate in admitting(ran, setting.occasion) if gate.version]
     if not asked:
         return
@@ -173,13 +180,13 @@ def _high_enough(setting: Setting, stage: Stage, environment: str, ran: Sequence
     measured = next((each for each in reversed(ran) if each.metrics), None)
     options = [f'--lineage "$PIPEGEN_ARTIFACTS/{evidence_artifact(lineage.id)}/lineage.json"'] if lineage else []
     options += [f"--metrics {metrics_file(setting.spec, measured, ())}"] if measured else []
-    options += [f"--environment {environment}", f'--claimed "${VERSION}"']
+    options += [f"--environment {environment}", f'--claimed "${VERSION}"', *_what(available)]
     options += [f"--gain {sh_quote(f'{name}={value}')}" for each in asked for name, value in each.gain.items()]
     options += [f"--without {sh_quote(key)}" for each in asked for key in each.without]
     name = f"gate-{stage.id}-version"
-    text = f"{STRICT}\n{command('version', name, options)}"
+    text = f"{STRICT}\n{_source(setting.spec)}{command('version', name, options)}"
     title = f"Gate: the version is high enough for {environment}"
-    yield Run(name, title, text, ledger_variables(setting, environment), _MINUTES)
+    yield Run(name, title, text, (*ledger_variables(setting, environment), *_digests(available)), _MINUTES)
 
 
 def _compare(judged: Sequence[Gate]) -> Iterator[str]:
@@ -207,11 +214,12 @@ def recorded(
     if setting.ledger is None:
         return
     spec = setting.spec
-    options = [*_owner(setting), *_asked(setting, environment), '--source "$source"']
-    options += ["--as-recorded"] if by_version else []
+    again = ["--as-recorded"] if by_version else ['--source "$source"']
+    options = [*_owner(setting, made=not by_version), *_asked(setting, environment), *again]
     options += map(_artifact, (each for each in available.artifacts if not is_evidence(each)))
     options += [*_evidence(setting, available), '"${reports[@]}"']
-    text = f'{STRICT}\nsource="$({source_digest(spec)})"\n{_REPORTS}{_add("deployment", options)}'
+    source = "" if by_version else _source(spec)
+    text = f"{STRICT}\n{source}{_REPORTS}{_add('deployment', options)}"
     variables = (*ledger_variables(setting, environment), *_digests(available), *_people(setting, environment))
     yield _entry(setting, stage, "ledger", f"Enter the deployment to {environment} into the ledger", text, variables)
     yield from registering.promoted(setting, stage, environment, ledger_variables(setting, environment))
@@ -266,8 +274,10 @@ def archived(setting: Setting) -> Iterator[Run]:
     yield Run("ledger", "Enter the record into the ledger", text, ledger_variables(setting, ARCHIVE), _MINUTES)
 
 
-def _owner(setting: Setting) -> list[str]:
-    return [f"--owner {sh_quote(setting.spec.model.owner)}", f"--spec {sh_quote(setting.spec_path)}"]
+def _owner(setting: Setting, *, made: bool = False) -> list[str]:
+    """Whose model it is, and the spec that it was made by."""
+    spec = [f"--spec {sh_quote(setting.spec_path)}"] if made else []
+    return [f"--owner {sh_quote(setting.spec.model.owner)}", *spec]
 
 
 def _asked(setting: Setting, environment: str) -> Iterator[str]:

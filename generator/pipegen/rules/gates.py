@@ -84,10 +84,10 @@ def what_is_there(spec: ModelSpec, _: Config) -> Iterator[Finding]:
                 yield Finding((*path, "artifact", "artifact"), "PG298", message, hint)
             if gate.version:
                 yield from _version_is_known(spec, path)
-            if gate.reproducible and gate.reproducible.tolerance and gate.reproducible.metrics is None:
-                message = "`tolerance` is about metrics, and nothing says which file they are in"
-                hint = "say it with `metrics`"
-                yield Finding((*path, "reproducible", "tolerance"), "PG298", message, hint)
+            if gate.reproducible and gate.reproducible.metrics is None:
+                for key in (each for each in ("tolerance", "relative") if getattr(gate.reproducible, each)):
+                    message = f"`{key}` is about metrics, and nothing says which file they are in"
+                    yield Finding((*path, "reproducible", key), "PG298", message, "say it with `metrics`")
 
 
 def _version_is_known(spec: ModelSpec, path: KeyPath) -> Iterator[Finding]:

@@ -27,9 +27,9 @@ class VersionGate(Shape):
     gain: dict[MetricName, Bound] = Field(
         default={}, description="Gains of metrics that ask for a new MINOR version.", examples=[{"auc": 0.02}]
     )
-    without: Many[Literal["algorithm", "signature", "feature_code"]] = Field(
-        default=(), description="What the lineage need not say.", examples=[["feature_code"]]
-    )
+    without: Many[
+        Literal["algorithm", "signature", "feature_code", "data.version", "data.from", "data.to", "parameters"]
+    ] = Field(default=(), description="What the lineage need not say.", examples=[["feature_code"]])
 
 
 class DependenciesGate(Shape):
@@ -77,7 +77,10 @@ class ReproducibleGate(Shape):
     tolerance: dict[MetricName, Bound] = Field(
         default={}, description="How much a metric may differ then.", examples=[{"auc": 0.001}]
     )
-    timeout: Duration = Field(default=30, description="The longest that both trainings may take.")
+    relative: dict[MetricName, Bound] = Field(
+        default={}, description="The same as a share of the larger value.", examples=[{"loss": 0.01}]
+    )
+    timeout: Duration = Field(default=30, description="The longest that each training may take.")
 
 
 class LatencyBounds(Shape):
@@ -128,6 +131,9 @@ class ConfigGate(Shape):
     )
     may_differ: Many[MetricName] = Field(
         default=(), description="Keys that only some environments have.", examples=[["canary.share"]]
+    )
+    no_secret: Many[MetricName] = Field(
+        default=(), description="Keys that only sound like a secret's.", examples=[["max_token"]]
     )
 
 
