@@ -21,15 +21,16 @@ from pipegen.delivery import (
     Prepare,
     PublishedValue,
     Run,
-    SecretValue,
-    TokenValue,
     Upload,
     UsePython,
     When,
 )
 from pipegen.diagnostics import KeyPath
-from pipegen.plan.flow import environments
+from pipegen.plan.flow import arrivals, environments
+from pipegen.plan.recording import ARCHIVE
 from pipegen.spec.model import ModelSpec
+from record_claims import RECORD_CLAIMS
+from secret_claims import secrets_reach_only_the_steps_they_are_for
 from walking import all_approvals, all_jobs, all_runs, ancestors_of, is_place, jobs_with_ancestors, place_of
 
 Claim = Callable[[ModelSpec, Delivery], Iterator[str]]
@@ -73,40 +74,7 @@ def job_timeouts_leave_room_for_every_step(_: ModelSpec, delivery: Delivery) -> 
             yield f"{job.id} has {job.timeout_minutes} minutes for steps of {needed}"
 
 
-# ---------------------------------------------------------------- secrets and approvals
-
-
-def secrets_reach_only_the_steps_they_are_for(spec: ModelSpec, delivery: Delivery) -> Iterator[str]:
-    for job, step in all_runs(delivery):
-        for variable in step.variables:
-            value = variable.value
-            if isinstance(value, SecretValue | TokenValue) and not _is_for(spec, job, step.origin, value):
-                yield f"{value.environment} {value.name} reaches {job.id}/{step.id}"
-
-
-def _is_for(spec: ModelSpec, job: Job, origin: KeyPath, value: SecretValue | TokenValue) -> bool:
-    indexes = {index.secret for index in spec.runtime.indexes}
-    if value.environment not in (None, job.environment):
-        return False
-    scope = _scope(spec, value)
-    match origin:
-        case ("runtime", *_):
-            return value.name in indexes
-        case ("stages", int(index), *_):
-            stage = spec.stages[index]
-            usual = stage.deploys if isinstance(value, TokenValue) else value.name not in indexes
-            return usual if scope is None else stage.id in scope
-        case ("store" | "archive", *_):
-            return scope is None or "store" in scope
-        case _:
-            return False
-
-
-def _scope(spec: ModelSpec, value: SecretValue | TokenValue) -> tuple[str, ...] | None:
-    if value.environment is None:
-        return spec.secrets[value.name].stages
-    place = environments(spec)[value.environment]
-    return place.identity[value.name].stages if isinstance(value, TokenValue) else place.secrets[value.name].stages
+# ---------------------------------------------------------------- approvals
 
 
 def guarded_environments_wait_for_their_approval(spec: ModelSpec, delivery: Delivery) -> Iterator[str]:
@@ -115,9 +83,19 @@ def guarded_environments_wait_for_their_approval(spec: ModelSpec, delivery: Deli
             before = [phase, *ancestors_of(pipeline, phase)]
             granted = {each.approval.environment for each in before if each.approval}
             for job in phase.jobs:
+                if job.environment == ARCHIVE and ARCHIVE not in spec.environments:
+                    yield from _only_archived(spec, pipeline, phase)
+                    continue
                 asked = job.environment and environments(spec)[job.environment].approvals
                 if asked and job.environment not in granted:
                     yield f"{pipeline.id}/{job.id} is in {job.environment} before anybody approved it"
+
+
+def _only_archived(spec: ModelSpec, pipeline: Pipeline, phase: Phase) -> Iterator[str]:
+    """The archive's own environment asks nobody, and runs take place there after merges into the last branch alone."""
+    last = {each.trunk for each in arrivals(spec) if each.role == "archive"}
+    if place_of(pipeline.event) not in last or phase.approval is not None or phase.deployment is not None:
+        yield f"{pipeline.id}/{phase.id} is in {ARCHIVE}"
 
 
 def changes_and_reviews_run_in_checks_alone(_: ModelSpec, delivery: Delivery) -> Iterator[str]:
@@ -175,12 +153,12 @@ def _values(job: Job) -> Iterator[object]:
             yield step.remote_name
 
 
-def a_gate_has_its_metrics(_: ModelSpec, delivery: Delivery) -> Iterator[str]:
+def what_reads_evidence_has_it(_: ModelSpec, delivery: Delivery) -> Iterator[str]:
     for job, step in all_runs(delivery):
         there = {each.id for each in job.steps if isinstance(each, Run)}
-        found = re.search(r"\$PIPEGEN_ARTIFACTS/(metrics-[a-z0-9-]+)/", step.script)
-        if found and step.id.startswith("gate-") and not {f"check-{found[1]}", f"fetch-{found[1]}"} & there:
-            yield f"{job.id}/{step.id} judges {found[1]}, which the job does not have"
+        for name in sorted(set(re.findall(r"\$PIPEGEN_ARTIFACTS/(evidence-[a-z0-9-]+)/", step.script))):
+            if not {f"check-{name}", f"fetch-{name}", f"pack-{name}"} & there:
+                yield f"{job.id}/{step.id} reads {name}, which the job does not have"
 
 
 def caches_are_for_checks_alone(_: ModelSpec, delivery: Delivery) -> Iterator[str]:
@@ -290,11 +268,12 @@ CLAIMS: tuple[Claim, ...] = (
     changes_and_reviews_run_in_checks_alone,
     an_approval_before_the_build_precedes_all_but_the_guard,
     values_and_artifacts_come_from_jobs_that_are_done,
-    a_gate_has_its_metrics,
+    what_reads_evidence_has_it,
     caches_are_for_checks_alone,
     deployments_begin_and_complete_once,
     rollbacks_install_nothing_and_wait_for_no_deployment,
     phases_need_only_what_comes_before,
     environments_of_jobs_have_settings,
     origins_are_places_of_the_spec,
+    *RECORD_CLAIMS,
 )
