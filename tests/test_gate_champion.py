@@ -233,6 +233,13 @@ def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], complaint: str
     assert complaint in done.err.splitlines()[-1]
 
 
+@pytest.mark.parametrize("option", ["--recorded", "--environment"])
+def test_a_variable_that_was_not_set_leaves_nothing_out(option: str) -> None:
+    given = {"--recorded": "1.0.0", "--environment": "prod"} | {option: ""}
+    done = run("champion", "--higher", "auc", *(word for pair in given.items() for word in pair), *IN_FOLDER)
+    assert (done.code, f"{option} is empty" in done.err) == (CANNOT_JUDGE, True)
+
+
 def test_the_model_and_the_environment_come_from_the_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     deploy("1.0.0", "prod", metrics=METRICS)
     write("metrics.json", {"auc": 0.5})

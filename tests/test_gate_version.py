@@ -298,6 +298,7 @@ def test_a_damaged_ledger_is_not_believed() -> None:
     [
         ([], "one of the arguments --before --environment --anywhere is required"),
         (["--anywhere", "--before", "b.json"], "not allowed with argument"),
+        (["--environment", ""], "--environment is empty"),
         (["--anywhere"], "give --model, or set PIPEGEN_MODEL"),
         (["--anywhere", "--model", "churn", "--commit", "main"], "--commit 'main' is not a commit"),
         (["--anywhere", "--model", "churn", "--source", "x"], "--source 'x' is not a digest"),

@@ -103,6 +103,11 @@ def identity_slips(arguments: argparse.Namespace) -> Iterator[str]:
     yield from given_twice("--artifact", [name for name, _ in arguments.artifact])
 
 
+def empty_slips(arguments: argparse.Namespace, *names: str) -> Iterator[str]:
+    """An empty name is a variable that was not set, and never the wish to leave something out."""
+    yield from (f"--{name.replace('_', '-')} is empty" for name in names if getattr(arguments, name) == "")
+
+
 def given_twice(option: str, names: Sequence[str]) -> Iterator[str]:
     """The slip of naming one thing more than once."""
     repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]

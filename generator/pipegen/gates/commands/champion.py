@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipegen.gates.champion import Champion, Rule, champion_in, judge, numbers, unjudged
-from pipegen.gates.history import add_ledger_options, entries_of, from_environment, given_twice, served_by
+from pipegen.gates.history import add_ledger_options, empty_slips, entries_of, from_environment, given_twice, served_by
 from pipegen.gates.metrics import Side, parse_bound
 from pipegen.gates.reading import CannotJudgeError, JsonObject, object_in
 from pipegen.gates.report import Judgement
@@ -78,6 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def slips(arguments: argparse.Namespace) -> Iterator[str]:
+    yield from empty_slips(arguments, "environment", "recorded")
     names = [rule.metric for rule in arguments.rules]
     if not names:
         yield "give at least one --higher or --lower"

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipegen.gates.history import (
     add_identity_options,
     add_ledger_options,
+    empty_slips,
     entries_of,
     from_environment,
     identity_slips,
@@ -71,6 +72,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def slips(arguments: argparse.Namespace) -> Iterator[str]:
+    yield from empty_slips(arguments, "after", "version")
     for name in ("environment", "model"):
         if not getattr(arguments, name):
             yield f"give --{name}, or set PIPEGEN_{name.upper()}"

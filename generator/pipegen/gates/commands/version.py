@@ -13,6 +13,7 @@ from pipegen.gates.history import (
     add_identity_options,
     add_ledger_options,
     digest_by_name,
+    empty_slips,
     entries_of,
     given_twice,
     identity_slips,
@@ -76,6 +77,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def slips(arguments: argparse.Namespace) -> Iterator[str]:
+    yield from empty_slips(arguments, "environment")
     if arguments.gain and not arguments.metrics:
         yield "--gain needs --metrics"
     if arguments.gain and arguments.before and not arguments.before_metrics:
