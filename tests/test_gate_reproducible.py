@@ -207,7 +207,9 @@ def gone(process: int) -> bool:
 def test_a_gate_that_is_interrupted_leaves_no_process_behind(number: signal.Signals) -> None:
     script = "(trap '' TERM; exec sleep 60) & echo $! > child.part; mv child.part child; wait"
     command = [sys.executable, "-m", "pipegen.gates", "reproducible", "--run", script]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A gate that is killed leaves its folder behind, so that is below the test's own.
+    own = os.environ | {"TMPDIR": str(Path.cwd())}
+    with subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not Path("child").exists():
             time.sleep(0.02)
         process.send_signal(number)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipegen.gates.processes import running
@@ -13,9 +16,12 @@ _LOG = 2
 """The gate's own standard error: what a training prints belongs into the log."""
 
 
-def run_twice(command: str, folder: Path, seconds: float) -> tuple[Path, Path]:
-    """Where the results of the first and the second run are; CannotJudgeError if one of them does not succeed."""
-    return _run(command, folder, "first", seconds), _run(command, folder, "second", seconds)
+@contextmanager
+def run_twice(command: str, seconds: float) -> Iterator[tuple[Path, Path]]:
+    """Where the results of both runs are, until it is left; CannotJudgeError if one of them does not succeed."""
+    with tempfile.TemporaryDirectory(prefix="pipegen-reproducible-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        yield _run(command, folder, "first", seconds), _run(command, folder, "second", seconds)
 
 
 def _run(command: str, folder: Path, name: str, seconds: float) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from pipegen.gates.reproducible import (
     parse_tolerance,
     same_contents,
 )
-from pipegen.gates.reproducible_runs import run_twice
 
 HEADING = "result"
 DESCRIPTION = "Judge whether two trainings gave the same: the same bytes, or metrics within a tolerance."
@@ -78,8 +76,10 @@ def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
     """The contents, then each tolerance if the contents differ."""
     if arguments.run is None:
         return _compared(arguments.first, arguments.second, arguments)
-    with tempfile.TemporaryDirectory(prefix="pipegen-reproducible-", ignore_cleanup_errors=True) as folder:
-        return _compared(*run_twice(arguments.run, Path(folder), arguments.timeout), arguments)
+    from pipegen.gates.reproducible_runs import run_twice  # noqa: PLC0415  (only who runs a training pays for it)
+
+    with run_twice(arguments.run, arguments.timeout) as (first, second):
+        return _compared(first, second, arguments)
 
 
 def _compared(first: Path, second: Path, arguments: argparse.Namespace) -> tuple[Judgement, ...]:
