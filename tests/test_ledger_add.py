@@ -289,6 +289,7 @@ REFUSALS: dict[str, tuple[str, list[str], str]] = {
     "more digits than a double has": ("deployment", ["--lineage", "digits.json"], "write it as text"),
     "a lineage too deep": ("deployment", ["--lineage", "deep.json"], "nested more than 50 deep"),
     "a time that is none": ("deployment", ["--time", "yesterday"], "'yesterday' is not a time"),
+    "a time before all": ("deployment", ["--time", "0999-01-01"], "'0999-01-01' is before 1970"),
     "a field of another kind": ("rollback", ["--metrics", "m1.json"], "an entry of kind rollback has no 'metrics'"),
     "a rollback of a way back": ("rollback", ["--failed"], "--failed is for a restore alone"),
     "an experiment's empty hypothesis": ("experiment", ["--hypothesis", ""], "needs 'hypothesis'"),

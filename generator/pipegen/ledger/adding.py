@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipegen.ledger import folder_place
 from pipegen.ledger.cards import card, overview
 from pipegen.ledger.clock import time_after
-from pipegen.ledger.entries import Entry, LedgerError, line_of, sealed
+from pipegen.ledger.entries import Entry, LedgerError, entry_in, line_of, sealed
 from pipegen.ledger.fields import checked_fields
 from pipegen.ledger.files import HEADS, OVERVIEW, Files, Head, card_path, entries_path, heads_in, heads_text
 from pipegen.ledger.names import checked_name
@@ -152,6 +152,8 @@ def _changes(files: Files, entries: Sequence[Entry]) -> dict[str, bytes]:
     line = line_of(last)
     if len(line) > LARGEST_ENTRY:
         raise LedgerError(f"the entry would have {len(line)} bytes; at most {LARGEST_ENTRY} are kept")
+    # Whatever slipped through the checks must not make the ledger unreadable.
+    entry_in(line.encode("ascii"))
     path = entries_path(model)
     heads = heads_in(files) | {model: Head(last.number, last.digest)}
     kept = {path: files.get(path, b"") + f"{line}\n".encode("ascii"), HEADS: heads_text(heads)}

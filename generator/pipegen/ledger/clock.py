@@ -9,14 +9,19 @@ from pipegen.ledger.entries import Entry, LedgerError
 SKEW = timedelta(minutes=5)
 """How far clocks of machines may differ."""
 
+_FIRST_YEAR = 1970
+
 
 def moment(text: str) -> datetime:
     """The moment that a text in ISO 8601 names; UTC where it names no offset. Raises LedgerError."""
     try:
         found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        time = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise LedgerError(f"{text!r} is not a time such as 2026-11-21T09:30:00Z") from error
+    if time.year < _FIRST_YEAR:
+        raise LedgerError(f"{text!r} is before {_FIRST_YEAR}, and so before there was anything to record")
+    return time
 
 
 def written(time: datetime) -> str:
