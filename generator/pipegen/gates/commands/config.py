@@ -19,6 +19,7 @@ EPILOG = """\
 examples:
   pipegen gate config --environment dev=conf/dev.toml --environment prod=conf/prod.toml --scan src
   pipegen gate config --environment dev=dev.env --environment prod=prod.env --used names.txt --may-differ DEBUG
+  pipegen gate config model-specs/churn.yaml       (what its environments define, and what its stages use)
   pipegen gate config --spec-table table.json
 
 Files are JSON, TOML or lines of NAME=value (.env). Every environment defines the same names with values of the same
@@ -63,6 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a name that only sounds like a secret, for example max_token; may be repeated",
     )
     parser.add_argument("--spec-table", type=Path, metavar="FILE", help="a spec's environments and uses, as JSON")
+    parser.add_argument("--table-of", metavar="SPEC", help="the spec that the table was made from, for the reports")
 
 
 def slips(arguments: argparse.Namespace) -> Iterator[str]:
@@ -80,7 +82,7 @@ def slips(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def source(arguments: argparse.Namespace) -> str:
-    return str(arguments.spec_table or ", ".join(str(file) for _, file in arguments.environments))
+    return str(arguments.table_of or arguments.spec_table or ", ".join(str(file) for _, file in arguments.environments))
 
 
 def judgements(arguments: argparse.Namespace) -> tuple[Judgement, ...]:
