@@ -14,7 +14,9 @@ from registries import COMMIT, LINEAGE, Desk, moves, sha256
 
 
 def test_a_version_is_registered_with_all_that_is_known_of_it(desk: Desk) -> None:
-    desk.file("metrics.json", '{"auc": 0.830, "latency": {"p95_ms": 61}, "huge": 1e400, "note": "x"}')
+    desk.file(
+        "metrics.json", '{"auc": 0.830, "latency": {"p95_ms": 61}, "huge": 1e400, "note": "x", "recall@0.5": 0.7}'
+    )
     desk.file("lineage.json", LINEAGE)
     more = ("--metrics", "metrics.json", "--lineage", "lineage.json", "--source", sha256("tree"))
     out = desk.register("1.0.0", "bytes", *more, "--digest", sha256("bytes"), "--environment", "dev")
@@ -33,7 +35,7 @@ def test_a_version_is_registered_with_all_that_is_known_of_it(desk: Desk) -> Non
         "digest": sha256("bytes"),
         "data_version": "dvc:4f1c",
         "artifacts": {"model": sha256("bytes")},
-        "metrics": {"auc": "0.830", "latency.p95_ms": "61", "huge": "1e400"},
+        "metrics": {"auc": "0.830", "latency.p95_ms": "61", "huge": "1e400", "recall@0.5": "0.7"},
     }
 
 
@@ -68,6 +70,15 @@ def test_mlflow_itself_reads_the_run_with_its_parameters_metrics_files_and_signa
     }
     # Reading it that way leaves a file of MLflow's own beside an embedded model; what is downloaded is still right.
     assert sha256("bytes") in desk.done("download", "--version", "1.0.0", "--out", "out")
+
+
+def test_hundreds_of_metrics_and_parameters_are_registered(desk: Desk) -> None:
+    metrics = {f"class {number}/recall@{number}": number / 7 for number in range(250)}
+    desk.file("metrics.json", metrics)
+    desk.file("lineage.json", {**LINEAGE, "parameters": dict.fromkeys(map(str, range(250)), "x" * 300)})
+    desk.register("1.0.0", "bytes", "--metrics", "metrics.json", "--lineage", "lineage.json")
+    (found,) = json.loads(desk.done("show", "--json"))["versions"]
+    assert found["metrics"] == {name: str(value) for name, value in metrics.items()}
 
 
 def test_the_same_version_with_the_same_content_is_there_already_and_with_other_content_refused(desk: Desk) -> None:

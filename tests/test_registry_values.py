@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import tarfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipegen.registry.addresses import address
 from pipegen.registry.documents import as_floats, flat, read_metrics
 from pipegen.registry.errors import RefusedError, RegistryError
 from pipegen.registry.files import combined, digest_of, packed
+from pipegen.registry.mlflow_names import read, spelled
 from pipegen.registry.moves import Move, moves_in, now, served, with_move
 from pipegen.registry.names import VERSION, champion, digest_text, environment_name, model_name, version_name
 from pipegen.registry.protocol import Column, Registered
@@ -88,6 +90,16 @@ def test_a_version_becomes_an_identifier_that_needs_no_quotes(text: str, name: s
 )
 def test_every_version_can_be_read_back_from_its_identifier(text: str) -> None:
     assert version(identifier(text)) == text
+
+
+@pytest.mark.parametrize("catalog", [False, True])
+@pytest.mark.parametrize(
+    "name", ["auc", "latency.p95_ms", "recall@0.5", "f1@k=5", "a/b", "a:2f:b", "gr\u00f6\u00dfe", "..", "/"]
+)
+def test_every_name_of_a_metric_is_spelled_as_mlflow_takes_it_and_read_back(name: str, *, catalog: bool) -> None:
+    there = spelled(name, catalog=catalog)
+    assert re.fullmatch(r"[A-Za-z0-9_:\- ]+" if catalog else r"[A-Za-z0-9_.:\- ]+", there)
+    assert read(there, catalog=catalog) == name
 
 
 @pytest.mark.parametrize(

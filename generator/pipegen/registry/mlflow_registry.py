@@ -11,6 +11,7 @@ from typing import Any
 from pipegen.registry import names
 from pipegen.registry.addresses import address
 from pipegen.registry.mlflow_client import Session, answering, is_missing, seconds, transferring
+from pipegen.registry.mlflow_names import read, spelled
 from pipegen.registry.protocol import Candidate, Column, Registered, Signature
 
 FOLDER = "model"
@@ -20,8 +21,6 @@ _AT_ONCE = 100
 _LONGEST_PARAMETER = 6000
 _LONGEST_RUN_TAG = 8000
 _LONGEST_CATALOG_TAG = 1000
-_DOT = "_dot_"
-"""A dot in the name of a tag in a Unity Catalog, which allows none there."""
 
 
 class MlflowRegistry:
@@ -50,7 +49,7 @@ class MlflowRegistry:
     def add(self, candidate: Candidate) -> str:
         experiment = self._session.experiment(self._experiment)
         with answering(self._session.tracking):
-            tags = {name: value for name, value in candidate.tags.items() if len(value) <= _LONGEST_RUN_TAG}
+            tags = {spelled(name): text for name, text in candidate.tags.items() if len(text) <= _LONGEST_RUN_TAG}
             run = self._client.create_run(experiment, run_name=f"{self._model} {candidate.version}", tags=tags)
             location = self._session.writable(str(run.info.artifact_uri))
             self._log(run.info.run_id, candidate)
@@ -113,14 +112,14 @@ class MlflowRegistry:
 
     def _read(self, tags: Mapping[str, str]) -> dict[str, str]:
         """Tags as they were before they were spelled for the registry."""
-        return {name.replace(_DOT, ".") if self._session.is_catalog else name: text for name, text in tags.items()}
+        return {read(name, catalog=self._session.is_catalog): text for name, text in tags.items()}
 
     def _spelled(self, tags: Mapping[str, str]) -> dict[str, str]:
-        """Tags as the registry takes them: a Unity Catalog takes no dots and few tags, so metrics stay in the run."""
+        """Tags as the registry takes them: a Unity Catalog takes few and short ones, so metrics stay in the run."""
         if not self._session.is_catalog:
-            return dict(tags)
-        kept = {name: value for name, value in tags.items() if not name.startswith(names.METRIC)}
-        return {name.replace(".", _DOT): value for name, value in kept.items() if len(value) <= _LONGEST_CATALOG_TAG}
+            return {spelled(name): text for name, text in tags.items()}
+        kept = {name: text for name, text in tags.items() if not name.startswith(names.METRIC)}
+        return {spelled(name, catalog=True): text for name, text in kept.items() if len(text) <= _LONGEST_CATALOG_TAG}
 
     def _ensure_model(self) -> None:
         try:
@@ -142,8 +141,10 @@ class MlflowRegistry:
         from mlflow.entities import Metric, Param  # noqa: PLC0415  (the library is there only where the extra is)
 
         moment = int(self._client.get_run(run_id).info.start_time)
-        parameters = [Param(name, value[:_LONGEST_PARAMETER]) for name, value in candidate.parameters.items() if value]
-        metrics = [Metric(name, value, moment, 0) for name, value in candidate.metrics.items()]
+        parameters = [
+            Param(spelled(name), value[:_LONGEST_PARAMETER]) for name, value in candidate.parameters.items() if value
+        ]
+        metrics = [Metric(spelled(name), value, moment, 0) for name, value in candidate.metrics.items()]
         for start in range(0, max(len(parameters), len(metrics)), _AT_ONCE):
             end = start + _AT_ONCE
             self._client.log_batch(run_id, metrics=metrics[start:end], params=parameters[start:end])
