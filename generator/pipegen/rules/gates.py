@@ -54,10 +54,15 @@ def bounds(spec: ModelSpec, _: Config) -> Iterator[Finding]:
 
 
 def champions(spec: ModelSpec, _: Config) -> Iterator[Finding]:
-    """PG253 and PG297: a comparison has a direction, and what is tolerated is tolerated in a comparison."""
+    """PG253, PG297 and PG283: a comparison has a direction, what is tolerated is tolerated in it, and it is made once."""
+    compared: set[str] = set()
     for path, gate in _gates(spec):
         if gate.metric is None:
             continue
+        if gate.against is not None and gate.metric in compared:
+            message = f"{gate.metric!r} is compared with the champion by another gate"
+            yield Finding((*path, "against"), "PG283", message, "make one gate of them; two tolerances may be in it")
+        compared |= {gate.metric} if gate.against is not None else set()
         if gate.against is not None and gate.better is None:
             message = f"nothing says whether a higher or a lower {gate.metric!r} is better"
             yield Finding(path, "PG297", message, "say `better: higher` or `better: lower`")
