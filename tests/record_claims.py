@@ -20,6 +20,7 @@ from pipegen.delivery import (
     Upload,
     When,
 )
+from pipegen.plan.flow import arrivals
 from pipegen.plan.recording import ARCHIVE
 from pipegen.spec.model import ModelSpec
 from walking import all_jobs, all_runs, jobs_with_ancestors
@@ -53,13 +54,16 @@ def the_token_of_the_ledger_is_where_the_ledger_is_used(_: ModelSpec, delivery: 
             yield f"the settings of {place.name} and its jobs do not agree about the token"
 
 
-def the_archive_has_an_environment_for_its_token_alone(_: ModelSpec, delivery: Delivery) -> Iterator[str]:
+def the_archive_has_an_environment_for_its_token_alone(spec: ModelSpec, delivery: Delivery) -> Iterator[str]:
+    last = tuple(each.trunk for each in arrivals(spec) if each.role == "archive")
     archiving = {each.id for pipeline in delivery.pipelines for each in pipeline.jobs if each.environment == ARCHIVE}
     if archiving - {"archive"}:
         yield f"{archiving} are in {ARCHIVE}"
     for place in (each for each in delivery.environments if each.name == ARCHIVE):
         if [each.name for each in place.secrets] != [Ledger.TOKEN] or place.tokens or place.approvals:
             yield f"{ARCHIVE} has {place.secrets}, {place.tokens}, {place.approvals}"
+        if (place.branches, place.tags) != (last, ()):
+            yield f"{ARCHIVE} is reached from {place.branches} and {place.tags}"
 
 
 # ---------------------------------------------------------------- deployments

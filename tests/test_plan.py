@@ -27,6 +27,7 @@ def spec_of(path: Path) -> ModelSpec:
 
 EXPLAINED = {
     "SC1091": "the file that activates an environment is made by the job itself",
+    "SC2016": "a command that a gate runs is handed over as text, and expands where it is run",
     "SC2043": "a list of required programs may hold one",
     "SC2153": "PIPEGEN_ARTIFACT and PIPEGEN_ARTIFACTS are both meant",
 }

@@ -93,7 +93,7 @@ def _settings(spec: ModelSpec, pipelines: tuple[Pipeline, ...]) -> Iterator[Envi
 
 def _reached_from(spec: ModelSpec, pipelines: tuple[Pipeline, ...], environment: str) -> tuple[str, ...]:
     """Where an environment's runs are started, and where the pipelines run whose jobs use it."""
-    found = list(refs(spec, environment))
+    found = list(refs(spec, environment)) if environment in deployed_environments(spec) else []
     for pipeline in pipelines:
         if all(job.environment != environment for job in pipeline.jobs):
             continue

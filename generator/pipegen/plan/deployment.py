@@ -19,7 +19,7 @@ from pipegen.delivery import (
     Step,
     When,
 )
-from pipegen.plan import artifacts, judging, recording, registering
+from pipegen.plan import admitting, artifacts, judging, recording, registering
 from pipegen.plan.artifacts import Available, is_evidence
 from pipegen.plan.commands import in_model, stage_steps
 from pipegen.plan.flow import environments
@@ -142,6 +142,7 @@ def _deployment_job(unit: _Unit, number: int) -> DeploymentJob:
     stage, environment, segment = unit.stage, unit.environment, unit.segments[number]
     first, last, alone = number == 0, number == len(unit.segments) - 1, len(unit.segments) == 1
     steps: list[Step] = [*_preparation(unit, first=first, last=last), *_inputs(unit)]
+    steps += _evidence(unit) if first or last else []
     steps += _opening_work(unit) if first else []
     steps += _rollout(unit, segment)
     steps += _completion(unit) if last else []
@@ -179,9 +180,17 @@ def _inputs(unit: _Unit) -> Iterator[Step]:
         for name in artifacts_of(setting.spec, unit.stage):
             yield artifacts.fetch(setting.spec, name, variables, version=True)
         return
-    evidence = tuple(name for name in available.artifacts if is_evidence(name)) if setting.recording else ()
-    for name in dict.fromkeys((*consumed(setting, unit.stage, available), *evidence)):
+    for name in consumed(setting, unit.stage, available):
         yield from artifacts.obtain(name, available.artifacts[name])
+
+
+def _evidence(unit: _Unit) -> Iterator[Step]:
+    """What is compared before the deployment begins, and entered once it is done; undoing it needs none of this."""
+    setting, available = unit.setting, unit.available
+    there = consumed(setting, unit.stage, available)
+    for name, job in available.artifacts.items() if setting.recording and not unit.by_version else ():
+        if is_evidence(name) and name not in there:
+            yield from artifacts.obtain(name, job)
 
 
 def artifacts_of(spec: ModelSpec, stage: Stage) -> tuple[str, ...]:
@@ -199,7 +208,7 @@ def _opening_work(unit: _Unit) -> Iterator[Step]:
     if setting.config.pin:
         origin = origin_of(setting.spec, stage)
         yield from judging.steps(setting.spec, stage, setting.occasion, (), unit.environment, origin)
-    yield from recording.admission(
+    yield from admitting.admission(
         setting, stage, unit.environment, unit.stages, unit.available, by_version=unit.by_version
     )
     yield Begin()
@@ -258,7 +267,7 @@ def rollback(setting: Setting, stage: Stage, environment: str) -> Deployment:
     spec = setting.spec
     depth = _WHOLE_HISTORY if setting.ledger else None
     steps: list[Step] = [*opening(spec, (*spec.runtime.requires, *stage.requires), depth)]
-    steps += [*recording.installed(setting), *recording.rollback_admission(setting, stage, environment), Begin()]
+    steps += [*recording.installed(setting), *admitting.rollback_admission(setting, stage, environment), Begin()]
     steps += unit.commands(ROLLBACK, "Roll back", stage.rollback or stage.restore)
     if not stage.install:
         steps += unit.commands("verify", "Verify", stage.verify)

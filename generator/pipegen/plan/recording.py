@@ -1,22 +1,21 @@
-"""What happened to a model goes into the ledger: admission before a deployment begins, an entry once it is verified."""
+"""What happened to a model goes into the ledger: deployments once they are verified, rollbacks, ways back, archives."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from pipegen.config import Config, Ledger
 from pipegen.delivery import ApprovedBy, PublishedValue, Run, Step, StepVariable, Text, When
 from pipegen.plan import gates, registering
 from pipegen.plan.artifacts import Available, digest_name, evidence_artifact, is_evidence, source_digest
 from pipegen.plan.flow import arrivals, deployed_environments, environment_of, environments
-from pipegen.plan.gates import PYTHON, admitting, lineage_of, source_of
+from pipegen.plan.gates import PYTHON
 from pipegen.plan.jobs import Setting, origin_of
-from pipegen.plan.judging import command, metrics_file, with_results
-from pipegen.plan.variables import LEDGER_SCOPE, VERSION, scoped_variables
+from pipegen.plan.selection import in_environment
+from pipegen.plan.variables import LEDGER_SCOPE, scoped_variables
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
 from pipegen.spec.flow import Environment, Secret
-from pipegen.spec.gates import Gate
 from pipegen.spec.model import Action, ModelSpec, Schedule
 from pipegen.spec.stages import Stage
 
@@ -26,7 +25,7 @@ ARCHIVE = "archive"
 RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
 """The last line of a restore, by which later steps know how it ended."""
 
-_MINUTES = 15
+MINUTES = 15
 
 # What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed.
 _REPORTS = """\
@@ -54,11 +53,12 @@ def with_ledger(spec: ModelSpec, config: Config) -> ModelSpec:
 
 
 def _deployed_to(spec: ModelSpec) -> Iterator[str]:
-    deploying = {stage.id for stage in spec.stages if stage.deploys}
-    yield from deployed_environments(spec) if deploying else ()
+    deploying = {stage.id: stage for stage in spec.stages if stage.deploys}
+    for name in deployed_environments(spec):
+        yield from (name for stage in deploying.values() if in_environment(stage, name))
     started_apart: tuple[Schedule | Action, ...] = (*spec.schedules.values(), *spec.actions.values())
     for started in started_apart:
-        if started.environment is not None and deploying.intersection(started.stages):
+        if started.environment is not None and not deploying.keys().isdisjoint(started.stages):
             yield started.environment
 
 
@@ -76,132 +76,24 @@ def ledger_variables(setting: Setting, environment: str | None) -> tuple[StepVar
     return (*plain, *scoped_variables(setting.spec, LEDGER_SCOPE, environment))
 
 
-def environment_before(spec: ModelSpec, environment: str) -> str | None:
-    """Where a model must have been before: the environment before it in the flow, if all that arrives came through it.
-
-    A branch that others than the one before may be merged into (hotfixes) asks for nothing.
-    """
-    last: dict[str, str] = {}
-    for arrival in arrivals(spec):
-        before = last.get(arrival.trunk) if arrival.tags else None
-        if not arrival.tags and len(arrival.sources) == 1:
-            before = last.get(arrival.sources[0])
-        for name in arrival.environments:
-            if name == environment:
-                return before
-            before = name
-        if arrival.environments:
-            last[arrival.trunk] = arrival.environments[-1]
-    return None
+# ---------------------------------------------------------------- what is deployed
 
 
-# ---------------------------------------------------------------- before a deployment begins
-
-
-def admission(
-    setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage], available: Available, *, by_version: bool
-) -> Iterator[Step]:
-    """What the record says against this deployment, and how the model compares with the one that serves."""
-    if setting.ledger is None:
-        return
-    spec, origin = setting.spec, origin_of(setting.spec, stage)
-    variables = (*ledger_variables(setting, environment), *_digests(available))
-    before = environment_before(spec, environment)
-    options = [f"--environment {environment}", *([f"--after {before}"] if before else []), *_what(available)]
-    options += ["--deploy-recorded"] if by_version else []
-    name = f"gate-{stage.id}-order"
-    text = f"{STRICT}\n{_source(spec)}{command('order', name, options)}"
-    after = f" after {before}" if before else ""
-    yield from with_results(
-        Run(name, f"Gate: may be deployed to {environment}{after}", text, variables, _MINUTES), "Gate order", origin
-    )
-    versions = () if by_version else _high_enough(setting, stage, environment, ran, available)
-    for run in (*_compared(setting, stage, environment, ran, by_version=by_version), *versions):
-        yield from with_results(run, f"Gate {run.id.removeprefix(f'gate-{stage.id}-')}", origin)
-
-
-def rollback_admission(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]:
-    if setting.ledger is None:
-        return
-    name = f"gate-{stage.id}-order"
-    options = [f"--environment {environment}", *_what(None), "--rollback"]
-    text = f"{STRICT}\n{_source(setting.spec)}{command('order', name, options)}"
-    title = f"Gate: the version is recorded for {environment}"
-    run = Run(name, title, text, ledger_variables(setting, environment), _MINUTES)
-    yield from with_results(run, "Gate order", origin_of(setting.spec, stage))
-
-
-def _what(available: Available | None) -> list[str]:
-    """What is deployed, as far as it is known; the version has a variable of its own."""
-    artifacts = (each for each in available.artifacts if not is_evidence(each)) if available else ()
-    return ['--commit "$PIPEGEN_COMMIT"', '--source "$source"', *map(_artifact, artifacts)]
-
-
-def _source(spec: ModelSpec) -> str:
+def source_line(spec: ModelSpec) -> str:
     """A line of bash that leaves the digest of the source tree in `source`."""
     return f'source="$({source_digest(spec)})"\n'
 
 
-def _artifact(name: str) -> str:
+def artifact_option(name: str) -> str:
     return f'--artifact {name}="${digest_name(name)}"'
 
 
-def _digests(available: Available) -> tuple[StepVariable, ...]:
+def digest_variables(available: Available) -> tuple[StepVariable, ...]:
     return tuple(
         StepVariable(digest_name(name), PublishedValue(job, digest_name(name)))
         for name, job in available.artifacts.items()
         if not is_evidence(name)
     )
-
-
-def _compared(
-    setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage], *, by_version: bool
-) -> Iterator[Run]:
-    spec = setting.spec
-    champions = [(each, gate) for each, gate in admitting(ran, setting.occasion) if gate.against]
-    makers = {maker.id: maker for each, gate in champions if (maker := source_of(spec, each, gate))}
-    variables = ledger_variables(setting, environment)
-    for number, maker in enumerate(makers.values(), start=1):
-        judged = [gate for each, gate in champions if source_of(spec, each, gate) is maker]
-        name = f"gate-{stage.id}-champion" + (f"-{number}" if len(makers) > 1 else "")
-        candidate = f'--recorded "${VERSION}"' if by_version else f"--file {metrics_file(spec, maker, ())}"
-        text = f"{STRICT}\n{command('champion', name, [candidate, f'--environment {environment}', *_compare(judged)])}"
-        words = ", ".join(f"{gate.metric}{_leave(gate)}" for gate in judged)
-        yield Run(name, f"Gate: as good as what {environment} runs: {words}", text, variables, _MINUTES)
-
-
-def _high_enough(
-    setting: Setting, stage: Stage, environment: str, ran: Sequence[Stage], available: Available
-) -> Iterator[Run]:
-    asked = [gate.version for _, gate in admitting(ran, setting.occasion) if gate.version]
-    if not asked:
-        return
-    lineage = lineage_of(ran)
-    measured = next((each for each in reversed(ran) if each.metrics), None)
-    options = [f'--lineage "$PIPEGEN_ARTIFACTS/{evidence_artifact(lineage.id)}/lineage.json"'] if lineage else []
-    options += [f"--metrics {metrics_file(setting.spec, measured, ())}"] if measured else []
-    options += [f"--environment {environment}", f'--claimed "${VERSION}"', *_what(available)]
-    options += [f"--gain {sh_quote(f'{name}={value}')}" for each in asked for name, value in each.gain.items()]
-    options += [f"--without {sh_quote(key)}" for each in asked for key in each.without]
-    name = f"gate-{stage.id}-version"
-    text = f"{STRICT}\n{_source(setting.spec)}{command('version', name, options)}"
-    title = f"Gate: the version is high enough for {environment}"
-    yield Run(name, title, text, (*ledger_variables(setting, environment), *_digests(available)), _MINUTES)
-
-
-def _compare(judged: Sequence[Gate]) -> Iterator[str]:
-    for gate in judged:
-        yield f"--{gate.better} {sh_quote(str(gate.metric))}"
-        if gate.tolerance is not None:
-            yield f"--tolerance {sh_quote(f'{gate.metric}={gate.tolerance}')}"
-        if gate.relative is not None:
-            yield f"--relative {sh_quote(f'{gate.metric}={gate.relative}')}"
-
-
-def _leave(gate: Gate) -> str:
-    given = [f"by {gate.tolerance}"] if gate.tolerance is not None else []
-    given += [f"by {gate.relative} of its value"] if gate.relative is not None else []
-    return f" (may be worse {' or '.join(given)})" if given else ""
 
 
 # ---------------------------------------------------------------- once it is done
@@ -216,11 +108,11 @@ def recorded(
     spec = setting.spec
     again = ["--as-recorded"] if by_version else ['--source "$source"']
     options = [*_owner(setting, made=not by_version), *_asked(setting, environment), *again]
-    options += map(_artifact, (each for each in available.artifacts if not is_evidence(each)))
+    options += map(artifact_option, (each for each in available.artifacts if not is_evidence(each)))
     options += [*_evidence(setting, available), '"${reports[@]}"']
-    source = "" if by_version else _source(spec)
+    source = "" if by_version else source_line(spec)
     text = f"{STRICT}\n{source}{_REPORTS}{_add('deployment', options)}"
-    variables = (*ledger_variables(setting, environment), *_digests(available), *_people(setting, environment))
+    variables = (*ledger_variables(setting, environment), *digest_variables(available), *_people(setting, environment))
     yield _entry(setting, stage, "ledger", f"Enter the deployment to {environment} into the ledger", text, variables)
     yield from registering.promoted(setting, stage, environment, ledger_variables(setting, environment))
 
@@ -271,7 +163,7 @@ def archived(setting: Setting) -> Iterator[Run]:
         "--record .pipegen/record.tar",
     ]
     text = f"{STRICT}\n{_add('archive', options)}"
-    yield Run("ledger", "Enter the record into the ledger", text, ledger_variables(setting, ARCHIVE), _MINUTES)
+    yield Run("ledger", "Enter the record into the ledger", text, ledger_variables(setting, ARCHIVE), MINUTES)
 
 
 def _owner(setting: Setting, *, made: bool = False) -> list[str]:
@@ -307,7 +199,7 @@ def _entry(
     variables: tuple[StepVariable, ...],
     when: When = When.SUCCESS,
 ) -> Run:
-    return Run(id_, title, text, variables, _MINUTES, when=when, origin=origin_of(setting.spec, stage))
+    return Run(id_, title, text, variables, MINUTES, when=when, origin=origin_of(setting.spec, stage))
 
 
 def installed(setting: Setting) -> Iterator[Run]:
