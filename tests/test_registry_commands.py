@@ -230,12 +230,18 @@ def test_nothing_is_promoted_that_the_ledger_does_not_say(embedded: Desk) -> Non
     assert embedded.aliases() == {}
 
 
-def test_nothing_is_promoted_whose_content_is_not_what_was_deployed(embedded: Desk) -> None:
+def test_no_alias_moves_to_what_is_not_what_was_deployed(embedded: Desk) -> None:
     embedded.register("1.0.0", "bytes")
-    embedded.record("deployment", "prod", "1.0.0", artifacts={"model": sha256("other bytes")})
-    done = embedded.move("promote", "prod", "1.0.0")
-    assert done.code == 1
-    assert "what was deployed is not what is registered" in done.err
+    embedded.record("deployment", "prod", "1.0.0", artifacts={"model": sha256("other bytes")}, run_id="run-1")
+    moving = [embedded.move("promote", "prod", "1.0.0")]
+    embedded.record("deployment", "prod", "1.1.0", run_id="run-2")
+    embedded.record("rollback", "prod", "1.0.0")
+    moving.append(embedded.move("rollback", "prod", "1.0.0"))
+    moving.append(embedded.run("restore", "--environment", "prod", "--folder", str(embedded.ledger)))
+    for done in moving:
+        assert done.code == 1
+        assert "what was deployed is not what is registered" in done.err
+    assert embedded.aliases() == {}
 
 
 def test_after_a_way_back_that_failed_nobody_is_champion_by_guess(embedded: Desk) -> None:

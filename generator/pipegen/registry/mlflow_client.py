@@ -25,7 +25,7 @@ _SETTINGS = {
 }
 """What MLflow is told unless the environment says otherwise: a registry that is down is reported in seconds."""
 
-_TRANSFER_SECONDS = "600"
+_TRANSFER_SECONDS = "120"  # what MLflow itself waits
 _SQLITE = "sqlite:///"
 _LONGEST_REASON = 400
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pipegen.ledger.state import running
 from pipegen.registry import moves
+from pipegen.registry.agreement import require_same_content
 from pipegen.registry.ledgers import add_ledger_options, entries
 from pipegen.registry.lookup import wanted
 from pipegen.registry.moving import clear, point
@@ -32,9 +33,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
     registry = registry_of(arguments)
-    entry = running(entries(arguments), arguments.environment)
+    known = entries(arguments)
+    entry = running(known, arguments.environment)
     if entry is None:
         yield from clear(registry, arguments.environment)
         return
     target = wanted(registry, registry.versions(), entry.version)
+    require_same_content(known, target)
     yield from point(registry, arguments.environment, target, moves.RESTORED)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from pipegen.ledger.entries import Entry
 from pipegen.ledger.state import recorded
 from pipegen.registry import moves
-from pipegen.registry.agreement import require_running
+from pipegen.registry.agreement import require_running, require_same_content
 from pipegen.registry.errors import RefusedError
 from pipegen.registry.ledgers import add_ledger_options, add_no_ledger_option, entries, ledger_model
 from pipegen.registry.lookup import wanted
@@ -37,21 +38,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
     registry = registry_of(arguments)
-    if not arguments.no_ledger:
-        _require_recorded(arguments)
+    known = () if arguments.no_ledger else _recorded(arguments)
     target = wanted(registry, registry.versions(), arguments.version)
     if arguments.no_ledger:
         _require_served(target, arguments.environment)
+    require_same_content(known, target)
     yield from point(registry, arguments.environment, target, moves.ROLLED_BACK)
 
 
-def _require_recorded(arguments: argparse.Namespace) -> None:
+def _recorded(arguments: argparse.Namespace) -> tuple[Entry, ...]:
+    """What the ledger says, if it says that the version was deployed there and runs there again."""
     known, environment, version = entries(arguments), arguments.environment, arguments.version
     if recorded(known, environment, version) is None:
         raise RefusedError(
             f"the ledger knows no deployment of {version} to {environment}, so there is no way back to it"
         )
     require_running(known, ledger_model(arguments), environment, version, "rollback")
+    return known
 
 
 def _require_served(target: Registered, environment: str) -> None:
