@@ -117,7 +117,13 @@ def test_render_writes_every_target_and_a_second_run_writes_nothing(repository: 
 def test_target_overrules_the_list_of_the_spec(repository: Path, run: Run) -> None:
     run("render", "--target", "azure")
     written = {path.split("/")[0] for path in tree(repository)}
-    assert written == {"azure-pipelines", "model-specs", "pipegen-requirements.txt", "pipegen.toml"}
+    assert written == {
+        "azure-pipelines",
+        "model-specs",
+        "pipegen-requirements.txt",
+        "pipegen.toml",
+        "pipegen-registry-requirements.txt",
+    }
 
 
 def test_a_spec_with_an_error_keeps_its_files_and_the_others_are_written(repository: Path, run: Run) -> None:

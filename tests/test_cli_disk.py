@@ -44,7 +44,9 @@ def change(root: Path, name: str, old: str, new: str) -> None:
 
 def outputs(root: Path, name: str) -> dict[str, tuple[int, str | bytes]]:
     """The generated files of a model, and whatever else stands beside them under its name."""
-    own = re.compile(rf"(azure-pipelines|jenkins)/{name}/.+|[.]github/workflows/{name}[.].+")
+    own = re.compile(
+        rf"(azure-pipelines|jenkins)/{name}/.+|[.]github/workflows/{name}[.].+|[.]gitlab/pipegen/{name}[.]yml"
+    )
     return {path: entry for path, entry in tree(root).items() if own.fullmatch(path)}
 
 
@@ -220,7 +222,7 @@ class Disk:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     """A file system in memory, in a mount namespace that ends with the process that holds it."""
-    script = 'mount -t tmpfs -o size=4m,mode=755 pipegen "$0" && echo ready && exec cat'
+    script = 'mount -t tmpfs -o size=8m,mode=755 pipegen "$0" && echo ready && exec cat'
     command = [require("unshare"), "-rm", "sh", "-c", script, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as holder:
         if not (holder.stdout and holder.stdout.readline() == b"ready\n"):

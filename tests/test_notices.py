@@ -111,7 +111,7 @@ def test_a_deployment_is_told_of_once_it_is_complete_and_a_restore_at_its_end() 
         assert isinstance(steps[deployed - 1], Complete)
         assert any(isinstance(step, Begin) for step in steps[:deployed])
         undo = [step.id for step in steps if isinstance(step, Run) and step.when is When.UNDO]
-        assert undo == ["restore", "notify-restored"]
+        assert undo == ["restore", "ledger-restore", "champion-restore", "notify-restored"]
 
 
 # ---------------------------------------------------------------- runs that send them
