@@ -221,8 +221,10 @@ def test_the_way_of_a_change_to_production_reads_in_order() -> None:
         (Kind.WORK, "Build and train"),
         (Kind.WORK, "Business rules"),
         (Kind.GATE, "Gate"),
+        (Kind.GATE, "Gate"),
         (Kind.CHANGE, "Deploy"),
         (Kind.CHANGE, "Verify"),
+        (Kind.CHANGE, "Enter the deployment to prod into the ledger"),
         (Kind.BACK, "Restore what ran before"),
     ]
 
@@ -230,25 +232,42 @@ def test_the_way_of_a_change_to_production_reads_in_order() -> None:
 def test_a_rollout_asks_half_way_and_its_way_back_covers_all_that_has_begun() -> None:
     prod = frames(picture(shipped("fraud-detection")), "prod")[-1]
     assert prod.unit is not None
-    assert [node.kind for node in prod.unit.chain].index(Kind.APPROVAL) == 2
-    assert (prod.unit.begins, prod.unit.ends) == (0, len(prod.unit.chain))
+    assert [node.kind for node in prod.unit.chain].index(Kind.APPROVAL) == 3
+    assert (prod.unit.begins, prod.unit.ends) == (1, len(prod.unit.chain))
     assert prod.unit.always is not None
 
 
 def test_what_comes_before_a_deployment_begins_is_not_undone() -> None:
     (dev,) = [frame for frame in frames(picture(shipped("demand-forecast")), "dev") if frame.unit]
     assert dev.unit is not None
-    assert dev.unit.chain[0].titles == ("Remember what runs now",)
-    assert (dev.unit.begins, dev.unit.ends) == (1, 4)
+    before = [(node.kind, node.titles[0]) for node in dev.unit.chain[: dev.unit.begins]]
+    assert before == [(Kind.WORK, "Remember what runs now"), (Kind.GATE, "Gate")]
+    assert dev.unit.ends == len(dev.unit.chain)
+
+
+def test_the_gates_that_ask_before_a_deployment_begins_are_drawn_as_one() -> None:
+    (dev,) = [frame for frame in frames(picture(shipped("churn-prediction")), "dev") if frame.unit]
+    assert dev.unit is not None
+    assert dev.unit.chain[0].lines == (
+        "may be deployed to dev",
+        "as good as what dev runs: auc (may be worse by 0.005)",
+        "the version is high enough for dev",
+    )
 
 
 def test_a_deployment_that_is_drawn_already_is_not_drawn_again_but_still_asks() -> None:
     told = picture(shipped("fraud-detection"))
-    last = frames(told, "deploy")[-1]
+    last = frames(told, "Retrain and deploy now")[-1]
     (((node,),),) = last.waves
     assert last.before is not None
+    assert node.lines[-2:] == ("as drawn at prod", "with its gates and approvals")
+
+
+def test_a_deployment_that_is_judged_otherwise_is_drawn_again() -> None:
+    last = frames(picture(shipped("fraud-detection")), "deploy")[-1]
     assert last.condition == "only if environment is serving-prod"
-    assert node.lines[-2:] == ("as drawn at prod", "with its approvals")
+    assert last.unit is not None
+    assert last.unit.chain[0].lines == ("may be deployed to serving-prod after serving-staging",)
 
 
 def test_a_pull_request_that_runs_other_checks_than_a_push_gets_a_lane_of_its_own() -> None:

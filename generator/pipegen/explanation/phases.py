@@ -33,7 +33,7 @@ def explained_phase(phase: Phase) -> ExplainedPhase:
         only=phase.only,
         approval=_asked(phase.approval, f"phase {phase.id}") if phase.approval else None,
         lock=HeldLock(unit.lock.name, unit.lock.waiting) if unit else None,
-        restores=any(run.when is When.UNDO for run in runs),
+        restores=any(run.when is When.UNDO and run.id == "restore" for run in runs),
         cleans_up=any(run.when is When.ALWAYS for run in runs),
         jobs=tuple(_jobs(phase)),
     )

@@ -137,9 +137,16 @@ def _unit(unit: Deployment) -> Unit:
                 ends = len(chain)
             case Approval():
                 chain.append(approval(each))
+            case Run() if _joins(chain, each, begins):
+                chain[-1] = replace(chain[-1], lines=(*chain[-1].lines, *_gate(each).lines))
             case Run():
                 chain.append(_step(each, Kind.WORK if begins is None else Kind.CHANGE))
     return Unit(tuple(chain), begins or 0, ends, _closing(unit, When.UNDO), _closing(unit, When.ALWAYS))
+
+
+def _joins(chain: Sequence[Node], run: Run, begins: int | None) -> bool:
+    """Whether it is one more gate before the beginning: they are asked one after the other, and any of them refuses."""
+    return begins is None and is_gate(run) and bool(chain) and chain[-1].kind is Kind.GATE
 
 
 def _course(unit: Deployment) -> Iterator[Approval | Begin | Complete | Run]:

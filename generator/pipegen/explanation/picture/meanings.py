@@ -10,7 +10,7 @@ ENTRIES = (
     (Node(Kind.WORK, ("Work",)), "Done by machines. Boxes below each other run side by side."),
     (
         Node(Kind.GATE, ("Gate",)),
-        "The model's own numbers decide: out of bounds, and everything after it stays undone.",
+        "Data decides, the model's own and the record: what does not hold leaves all after it undone.",
     ),
     (
         Node(Kind.APPROVAL, ("Approval",)),
