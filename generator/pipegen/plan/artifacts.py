@@ -16,7 +16,10 @@ from pipegen.spec.stages import Stage
 _TAR = "tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner"
 KEEP = '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pipegen.registry keep'
 FETCH = '"$PIPEGEN_HOME/pipegen/bin/python" -I -m pipegen.registry fetch'
-"""The commands of the store where a spec has a registry and no store of its own."""
+"""The commands of the store where a spec has a registry and no store of its own.
+
+Of one source tree the last model that was validated counts; a version never becomes another.
+"""
 
 VALUES = "values"
 """The artifact that carries published values between branches."""
@@ -148,7 +151,7 @@ def keep(spec: ModelSpec, artifact: str, variables: tuple[StepVariable, ...], *,
         f'export PIPEGEN_ARTIFACT_FILE="$PWD/{file}"',
         f"PIPEGEN_ARTIFACT_DIGEST=\"$(sha256sum {file} | cut -d' ' -f1)\"",
         "export PIPEGEN_ARTIFACT_DIGEST",
-        *_in_model(spec, spec.store.put if spec.store else (KEEP,)),
+        *_in_model(spec, spec.store.put if spec.store else (KEEP if version else f"{KEEP} --replace",)),
     ]
     under = "its version" if version else "its source"
     step_id = f"keep-{artifact}-by-{'version' if version else 'source'}"

@@ -32,6 +32,9 @@ def control_capabilities(delivery: Delivery, config: Config) -> Iterator[Capabil
         yield _environment(environment)
         for approval in environment.approvals:
             yield from _approval(approval, environment, config)
+            if approval.id in delivery.people_wanted:
+                how = "an output of the job that counts them"
+                yield Capability(f"people of approval {approval.id}", Fidelity.EXACT, how, approval.origin)
         yield from (_secret(secret, environment.name, environment.origin) for secret in environment.secrets)
         yield from (_token(token, environment) for token in environment.tokens)
     yield from (_secret(secret, "shared", ("secrets",)) for secret in delivery.shared_secrets)

@@ -35,6 +35,9 @@ def control_capabilities(delivery: Delivery, config: Config) -> Iterator[Capabil
             yield _count(approval, config)
             yield _expiry(approval)
             yield _initiator(delivery, approval)
+            if approval.id in delivery.people_wanted:
+                how = "the names that `input` gave"
+                yield Capability(f"people of approval {approval.id}", Fidelity.EXACT, how, approval.origin)
         yield from _lock(delivery, environment)
         yield from _restore(delivery, environment)
         for secret in environment.secrets:
