@@ -81,3 +81,19 @@ def test_every_branch_stage_gate_and_approval_of_a_spec_is_pointed_at(spec: str)
     lines = (line.strip() for line in (ROOT / spec).read_text("utf-8").splitlines())
     quoted = {line for quote in QUOTES if quote.path == spec for line in quote.lines}
     assert [line for line in lines if RULES.fullmatch(line) and line not in quoted] == []
+
+
+# ---------------------------------------------------------------- rows that commands of the run-time side carry
+
+SHOWN = ("1.5", "1.8", "1.11", "1.12", "2.3", "3.3", "3.4", "3.7", "4.1", "4.3", "5.2", "5.3")
+COMMAND = re.compile(r"`(?:pipegen )?(gate|ledger|registry) [a-z]+[^`]*`|pipegen\.(?:gates|ledger|registry) [a-z]+")
+
+
+@pytest.mark.parametrize("row", SHOWN)
+def test_a_row_names_the_command_that_carries_it_and_the_tests_that_show_it(row: str) -> None:
+    section = re.split(rf"^### {re.escape(row)} ", text_of(PAGE), flags=re.MULTILINE)[1]
+    text = re.split(r"^#{2,3} ", section, maxsplit=1, flags=re.MULTILINE)[0]
+    assert COMMAND.search(text)
+    tests = re.findall(r"`(tests/[a-z_/]+\.py)`", text)
+    assert tests
+    assert [name for name in tests if not (ROOT / name).is_file()] == []
