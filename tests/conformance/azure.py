@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from deliveries import CONFIG as PLANNED
 from local_models import DELIVERIES
 from local_world import World
 from pipegen.concern import concerns, review_of
-from pipegen.config import Config, Pin
 from pipegen.delivery import Approval, Delivery, Pipeline, Review, Scheduled
 from pipegen.delivery import Run as Script
 from pipegen.plan.verdict import verdict
@@ -39,10 +38,7 @@ from pipegen.simulation.jobs import main_step
 from pipegen.targets import azure
 
 assert PLANNED.pin is not None
-CONFIG = Config(
-    host="github",
-    pin=Pin(PLANNED.pin.version, PLANNED.pin.sha256, PLANNED.pin.index, requirements="requirements/pipegen.txt"),
-)
+CONFIG = replace(PLANNED, host="github", pin=replace(PLANNED.pin, requirements="requirements/pipegen.txt"))
 CHECK, REVIEWS = "azure-pipelines/pipegen.yml", "pipegen-reviews"
 MERGE = "pull/1/merge"
 _RESULTS = {

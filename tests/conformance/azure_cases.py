@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from conformance.cases import BRANCHES, Case
+from conformance.ledger_values import UNNAMED, asks_for_people
 from conformance.table import PEOPLE, STARTER, UNREACHABLE, Declared, Expected, granted
 from deliveries import SPECS, source_of, whole_text
 from local_models import BEHAVIOUR, DELIVERIES, run
@@ -60,13 +61,13 @@ def answers_of(model: str, **changed: Answer) -> dict[str, Answer]:
 
 
 def expected_of(case: Case) -> Expected:
-    """The reference, but that a form refuses what is not of its type, and that no review runs for a fork."""
+    """The reference, but that a form refuses what is not of its type, that no review runs for a fork, and no names."""
     traces = case.expected
     if isinstance(case.occurrence, PullRequestOpened) and ":" in case.occurrence.source and traces:
         return Expected(traces, ("it runs nothing and not ['review']",), FORKS)
     if isinstance(case.occurrence, ActionStarted) and _is_no_value(case):
         return Expected(traces, (f"it runs nothing and not ['{traces[0].pipeline}']",), FORMS)
-    return Expected(traces)
+    return Expected(traces, declared=UNNAMED if asks_for_people(case, traces) else None)
 
 
 def _is_no_value(case: Case) -> bool:

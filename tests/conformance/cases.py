@@ -15,6 +15,8 @@ from pipegen.simulation import Occurrence, Outcomes, Start, Trace, simulate, sta
 
 BRANCHES = ("feat/a", "feat/a/b", "hotfix/1", "dev", "prod", "main", "docs", "Prod")
 TAGS = ("elasticity-v1", "v1")
+LEDGER = "ledger"
+"""The id of the step that enters what was done into the ledger."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 
-from conformance.cases import Case
+from conformance.cases import LEDGER, Case
 from pipegen.delivery import Approval, Begin, Deployment, Job, Pipeline, Run, When
 from pipegen.plan.guards import GUARD
 from pipegen.simulation import (
@@ -130,7 +130,7 @@ def _part(pipeline: Pipeline, job: Job, fault: Fault) -> str:
         return "guard"
     if step is not None and step.when is not When.SUCCESS:
         return "way back" if step.when is When.UNDO else "what always runs"
-    if step is not None and step.id.startswith("gate-"):
+    if step is not None and step.id.startswith("gate-") and unit is None:
         return "gate"
     if step is not None and step.advisory:
         return "advice"
@@ -145,6 +145,8 @@ def _of_deployment(unit: Deployment, job: Job, step: Run) -> str:
     """Before `Begin` nothing has changed."""
     if job is unit.closing:
         return "end of a rollout"
+    if step.id == LEDGER:
+        return "entry in the ledger"
     whole = "rollout" if len(unit.jobs) > 1 else "deployment"
     has_begun = job is not unit.jobs[0].job or job.steps.index(step) > job.steps.index(Begin())
     return f"{whole} after it began" if has_begun else f"{whole} before it begins"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from conformance.cases import Case
 from conformance.cells import NOTHING, cell_of
 from conformance.gitlab_executor import Executor
+from conformance.ledger_values import UNNAMED, asks_for_people, misled
 from conformance.observing import differences
 from conformance.table import Declared, cases
 from deliveries import CONFIG
@@ -121,6 +122,13 @@ def declared(case: Case) -> Iterator[Declared]:
         yield NOT_UNDONE
 
 
+def differing(case: Case) -> Iterator[Declared]:
+    """All that its report must say of the case: why it may differ, and that nobody's name is told."""
+    yield from declared(case)
+    if asks_for_people(case, wanted(case)[0]):
+        yield UNNAMED
+
+
 def _expiring(answers: Mapping[str, Answer]) -> set[str]:
     return {name for name, each in answers.items() if each.expires}
 
@@ -142,5 +150,8 @@ def wrong(tried: Iterable[Row], executor: Executor) -> dict[str, list[str]]:
 
 def _wrong(case: Case, executor: Executor) -> list[str]:
     traces, differs = wanted(case)
-    words = sorted(differences(traces, executor.observe(case)))
-    return [] if words == sorted(differs) else words or [f"it does not differ: {differs}"]
+    runs = executor.observe(case)
+    words, misleading = sorted(differences(traces, runs)), misled(case, runs, names=False)
+    if words == sorted(differs):
+        return misleading
+    return words + misleading or [f"it does not differ: {differs}"]

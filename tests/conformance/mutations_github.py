@@ -47,7 +47,7 @@ MUTATIONS = (
     change(
         "the first jobs do not wait for the approval",
         "phases.py",
-        "        needs = (approved_id(phase.approval),)\n",
+        "        needs = (approved_id(phase.approval.id),)\n",
         "",
         people("churn-prediction-push to prod"),
     ),

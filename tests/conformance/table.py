@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from conformance.cases import BRANCHES, TAGS, Case
+from conformance.cases import BRANCHES, LEDGER, TAGS, Case
 from conformance.observing import Observed, differences
 from local_models import DELIVERIES
 from pipegen.delivery import Action, Approval, Begin, Delivery, Job, Pipeline, Review, Run, Scheduled, When
@@ -149,28 +149,38 @@ def _with(case: Case, found: Mapping[str, Fault]) -> Case:
 
 
 def faults(job: Job) -> Iterator[Fault]:
-    """What the job is for fails, takes too long or is cancelled; gates fail, and what comes around a deployment."""
+    """What the job is for fails, takes too long or is cancelled; gates fail, and what comes around a deployment.
+
+    The gates before a deployment (order, champion, version) stand side by side, and nothing has changed after any of
+    them: whatever one means the others mean, so the last step before `Begin` speaks for all of them. After `Begin` what
+    is done fails, the entry in the ledger, and the last step, which may follow that entry in the registry.
+    """
     main = main_step(job)
     if main is None:
         raise AssertionError(f"{job.id} does nothing")
     runs = [step for step in job.steps if isinstance(step, Run)]
+    begins = job.steps.index(Begin()) if Begin() in job.steps else 0
+    before = [step for step in job.steps[:begins] if isinstance(step, Run)]
+    alone = [step for step in runs if step.when is When.ALWAYS or step.id == LEDGER]
+    gates = [step for step in runs if step.id.startswith("gate-") and step not in before]
+    last = [step for step in runs if step.when is When.SUCCESS][-1:] if begins else []
     found = [Fault(ending, main.id) for ending in Ending]
-    found += [Fault(Ending.FAILED, step.id) for step in runs if step.id.startswith("gate-")]
     found += [Fault(ending, step.id) for step in runs if step.advisory for ending in Ending]
-    found += [Fault(Ending.FAILED, step.id) for step in runs if step.when is When.ALWAYS]
-    if Begin() in job.steps:
-        before = [step for step in job.steps[: job.steps.index(Begin())] if isinstance(step, Run)]
-        found += [Fault(ending, step.id) for step in before[-1:] for ending in (Ending.FAILED, Ending.CANCELLED)]
-        found += [Fault(Ending.FAILED, step.id) for step in [each for each in runs if each.when is When.SUCCESS][-1:]]
+    found += [Fault(ending, step.id) for step in before[-1:] for ending in (Ending.FAILED, Ending.CANCELLED)]
+    found += [Fault(Ending.FAILED, step.id) for step in (*gates, *alone, *last)]
     yield from dict.fromkeys(found)
 
 
 def _ways_back(pipeline: Pipeline) -> Iterator[tuple[str, str, str]]:
-    """A job of a rollout, the job that undoes it, and the script that does."""
+    """A job of a rollout, the job that undoes it, and a script of that: what restores, or what tells the ledger so.
+
+    What follows the ledger in the registry fails as the entry does.
+    """
     for unit in (phase.deployment for phase in pipeline.phases if phase.deployment):
         if unit.closing:
             steps = (each for each in unit.closing.steps if isinstance(each, Run) and each.when is When.UNDO)
-            yield from ((unit.jobs[0].job.id, unit.closing.id, step.id) for step in steps)
+            drawn = (each for each in steps if each.id != "champion-restore")
+            yield from ((unit.jobs[0].job.id, unit.closing.id, step.id) for step in drawn)
 
 
 # ---------------------------------------------------------------- approvals

@@ -12,6 +12,7 @@ from conformance.azure_templates import compiled
 from conformance.cases import Case
 from conformance.cells import NOTHING, cell_of
 from conformance.equivalence import Shows, undeclared
+from conformance.ledger_values import misled
 from conformance.observing import differences
 from conformance.table import PEOPLE, STARTER, all_agree, cases, numbered, wrong
 from local_models import DELIVERIES
@@ -41,7 +42,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> WorldOf:
 
 def found(case: Case, world: WorldOf, shows: Shows) -> list[str]:
     expected = expected_of(case)
-    words = wrong(expected, observed(case, world(case.model), teams_of(case.delivery)))
+    runs = observed(case, world(case.model), teams_of(case.delivery))
+    words = wrong(expected, runs) + misled(case, runs, names=False)
     if not words:
         shows("azure", case, expected.declared)
     return words

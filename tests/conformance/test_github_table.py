@@ -17,6 +17,7 @@ from conformance.github_files import Job as WorkflowJob
 from conformance.github_job import Ended, Stage
 from conformance.github_memory import Memory
 from conformance.github_people import api_of_runs
+from conformance.ledger_values import misled
 from conformance.observing import differences
 from conformance.table import all_agree, answered_cases, cases, faulty_cases, plain_cases, usual_cases, wrong
 from deliveries import CONFIG
@@ -111,7 +112,8 @@ def wrongs(found: Iterable[Case], executor: Executor, shows: Shows) -> dict[str,
     told: dict[str, list[str]] = {}
     for case in found:
         expected = expected_of(case)
-        words = wrong(expected, executor.observe(case, customs_of(case)))
+        observed = executor.observe(case, customs_of(case))
+        words = wrong(expected, observed) + misled(case, observed, names=True)
         # Cases that differ in the script alone have one title.
         told.setdefault(str(case), []).extend(words)
         if not words:

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.cases import Case
 from conformance.equivalence import Shows
-from conformance.gitlab_cases import TOLD, Row, declared, deployments, expires, is_declared, rows, wrong
+from conformance.gitlab_cases import TOLD, Row, declared, deployments, differing, expires, is_declared, rows, wrong
 from conformance.gitlab_executor import Executor, executor_of
 from conformance.observing import differences
 from local_models import DELIVERIES
@@ -49,7 +49,7 @@ def model_of(name: str) -> str:
 def test_it_means_the_same_on_gitlab(name: str, executor: ExecutorOf, shows: Shows) -> None:
     assert wrong(ROWS[name], executor(model_of(name))) == {}
     for row in ROWS[name]:
-        shows("gitlab", row.case, next(declared(row.case), None))
+        shows("gitlab", row.case, next(differing(row.case), None))
 
 
 @pytest.mark.parametrize("name", [name for name, tried in EXPIRED.items() if tried])
@@ -61,7 +61,7 @@ def test_a_yes_that_comes_too_late_is_as_good_as_none(name: str, executor: Execu
 
 @pytest.mark.parametrize("name", ROWS)
 def test_each_difference_is_declared_in_the_report_of_capabilities(name: str, executor: ExecutorOf) -> None:
-    for difference in {each for row in ROWS[name] for each in declared(row.case)}:
+    for difference in {each for row in ROWS[name] for each in differing(row.case)}:
         assert is_declared(executor(model_of(name)), difference), difference
 
 

@@ -16,8 +16,9 @@ import pytest
 from conformance.cases import Case
 from conformance.cells import NOTHING, cell_of
 from conformance.equivalence import Shows, undeclared
-from conformance.jenkins_cases import expected_of, is_no_choice, is_not_offered
+from conformance.jenkins_cases import expected_of, is_no_choice, is_not_offered, starter_is_unknown
 from conformance.jenkins_executor import Carried, execute
+from conformance.ledger_values import misled
 from conformance.observing import differences
 from conformance.table import cases, numbered, wrong
 from deliveries import CONFIG
@@ -58,7 +59,9 @@ def _carried(names: Sequence[str], folder: Path) -> dict[str, Carried]:
 @pytest.mark.parametrize("name", CASES, ids=list(CASES))
 def test_it_means_the_same_on_jenkins(name: str, carried: Mapping[str, Carried], shows: Shows) -> None:
     expected = expected_of(CASES[name])
+    starter = "" if starter_is_unknown(CASES[name]) else None
     assert wrong(expected, carried[name].runs) == []
+    assert misled(CASES[name], carried[name].runs, names=True, starter=starter) == []
     shows("jenkins", CASES[name], expected.declared)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +70,20 @@ def test_every_model_and_target_is_tried() -> None:
 
 
 @pytest.mark.parametrize("target", ANALYSES)
-def test_a_model_without_secrets_holds_none(target: str) -> None:
-    text = "".join(files_of("minimal", target).values())
+def test_a_model_without_secrets_holds_none_but_the_token_of_the_ledger(target: str) -> None:
+    text = _LEDGER.sub("", "".join(files_of("minimal", target).values()))
     assert not [
         word
         for word in ("secrets.", "- group:", "credentialsId", "id-token", "id_tokens", "secureFile")
         if word in text
     ]
+
+
+_LEDGER = re.compile(
+    r"secrets\.PIPEGEN_LEDGER_TOKEN|credentialsId: '(dev|prod|archive)-pipegen-ledger-token'"
+    r"|- group: pipegen-(dev|prod|archive)\n"
+)
+"""By its name on each CI system; Azure's groups of these environments hold nothing else."""
 
 
 @pytest.mark.parametrize("tree", sorted(GUARDED.keys() - {"company"}))
@@ -125,7 +133,7 @@ LEAKS = [
     Leak("github", "demand-forecast", f"{_GITHUB}demand-forecast.deliver-main.yml",
          "    needs: [approve_bundle-prod_1]\n", "    needs: []\n", "deploy-bundle-prod holds bundle-prod before"),
     Leak("github", "fraud-detection", f"{_GITHUB}fraud-detection.deliver-prod.yml",
-         "    needs: [approved_serving-prod, fetch]\n", "    needs: [fetch]\n",
+         "    needs: [approved_serving-prod, fetch, validate]\n", "    needs: [fetch, validate]\n",
          "deploy-serving-prod-full holds serving-prod before"),
     Leak("azure", "churn-prediction", f"{_AZURE}churn-prediction/review.yml",
          "- group: pipegen-checks\n", "- group: pipegen-prod\n", "tests holds prod on reviews"),
