@@ -122,12 +122,12 @@ def run(
 def told(trace: Trace, world: World) -> str:
     """A run in words: people asked, phases, jobs with their scripts, calls of programs."""
     jobs = [f"  {job}: {result} {' '.join(trace.names(job=job))}".rstrip() for job, result in trace.jobs.items()]
-    calls = [f"  {line.replace(chr(9), '  ')}" for line in world.calls if not _preparing(line)]
+    calls = [f"  {line.replace(chr(9), '  ')}" for line in world.calls if not is_installing(line)]
     phases = [f"  {phase}: {result}" for phase, result in trace.phases.items()]
     text = "\n".join([f"asked: {' '.join(trace.asked)}", "phases:", *phases, "jobs:", *jobs, "calls:", *calls])
     text = text.replace(str(world.folder), "<world>")
     return re.sub(r"\b[0-9a-f]{40}([0-9a-f]{24})?\b", "<digest>", text)
 
 
-def _preparing(line: str) -> bool:
-    return line.split("\t", maxsplit=1)[0].endswith(("/install", "/install-pipegen"))
+def is_installing(line: str) -> bool:
+    return line.split("\t", maxsplit=1)[0].endswith(("/install", "/install-pipegen", "/install-registry"))

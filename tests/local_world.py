@@ -42,18 +42,21 @@ REAL_RECORD = "real-record"
 """The file in a world that has what asks the record, and what writes to it, carried out for real."""
 
 _VENV_PYTHON = """#!/usr/bin/env bash
-# Bounds on metrics are judged for real. What runs the model, the ledger or the registry is written down, and succeeds.
+# Bounds on metrics are judged for real. What runs the model, the ledger or the registry is written down, and succeeds
+# unless the test says otherwise for this step, or asks for the real thing.
+world="@WORLD@"
+real() { export PYTHONPATH="@GENERATOR@"; exec "@PYTHON@" "${@:2}"; }
 case "$*" in
-  "-I -m pipegen.gates metrics "*) real=1 ;;
-  "-I -m pipegen."*) real=0; if [ -e "@WORLD@/real-record" ]; then real=1; fi ;;
+  "-I -m pipegen.gates metrics "*) real "$@" ;;
+  "-I -m pipegen."*) ;;
   *) exit 0 ;;
 esac
-if [ "$real" = 1 ]; then
-  export PYTHONPATH="@GENERATOR@"
-  exec "@PYTHON@" "${@:2}"
-fi
-read -r job step < "@WORLD@/current"
-{ printf '%s/%s\tpipegen\t' "$job" "$step"; printf ' %q' "${@:3}"; printf '\n'; } >> "@WORLD@/record-calls"
+read -r job step < "$world/current"
+{ printf '%s/%s' "$job" "$step"; printf ' %q' "${@:3}"; printf '\n'; } >> "$world/record-calls"
+for behaviour in "$world/behaviour/$job.$step" "$world/behaviour/$step"; do
+  if [ -e "$behaviour" ]; then exec bash -eu "$behaviour" pipegen "$@"; fi
+done
+if [ -e "$world/@REAL_RECORD@" ]; then real "$@"; fi
 while [ "$#" -gt 0 ]; do
   case "$1" in
     --json) echo '{}' > "$2" ;;
@@ -150,6 +153,16 @@ class World:
         """The commands of a step named `<job>/<step>`."""
         return [line.split("\t")[2] for line in self.calls if line.split("\t")[0] == step]
 
+    @property
+    def record_calls(self) -> list[str]:
+        """Each call of pipegen that asks the record or writes to it: `<job>/<step>` and the command."""
+        file = self.folder / "record-calls"
+        return file.read_text("utf-8").splitlines() if file.exists() else []
+
+    def record_calls_in(self, step: str) -> list[str]:
+        """The commands of a step named `<job>/<step>`, without what precedes the name of the module."""
+        return [line.split(" ", 1)[1] for line in self.record_calls if line.split(" ", 1)[0] == step]
+
     def tree_of(self, branch: str) -> str:
         return self._git(self.repository, "rev-parse", f"{branch}^{{tree}}")
 
@@ -225,7 +238,10 @@ def _programs(world: World) -> None:
     for name in STUBBED_TOOLS:
         _executable(world.folder / "bin" / name, stub)
     pipegen = _VENV_PYTHON.replace("@GENERATOR@", str(ROOT / "generator")).replace("@PYTHON@", real)
-    _executable(world.folder / "venv-python", pipegen.replace("@WORLD@", str(world.folder)))
+    _executable(
+        world.folder / "venv-python",
+        pipegen.replace("@WORLD@", str(world.folder)).replace("@REAL_RECORD@", REAL_RECORD),
+    )
     for name in ("bash", "git"):
         (world.folder / "bin" / name).symlink_to(str(shutil.which(name)))
 

@@ -44,9 +44,9 @@ def test_prod_deploys_exactly_the_bytes_that_dev_validated(world: World) -> None
 def test_prod_makes_nothing_again_but_judges_what_it_gets(world: World) -> None:
     trace = run(world, MODEL, "deliver-prod", PROD)
     assert "train" not in trace.started
-    assert trace.step("validate/gate-validate").code == 0
-    assert trace.step("validate/validate").variables["PIPEGEN_VERSION"] == "3.1"
-    assert "--model-version=3.1" in world.calls_in("validate/validate")[-1]
+    assert trace.step("validate/gate-validate-1").code == 0
+    assert trace.step("validate/validate").variables["PIPEGEN_VERSION"] == "3.1.0"
+    assert "--model-version=3.1.0" in world.calls_in("validate/validate")[-1]
 
 
 def test_only_prod_asks(world: World) -> None:
@@ -67,7 +67,7 @@ def other_digest(world: World) -> None:
 
 
 def no_digest(world: World) -> None:
-    (entry(world, "metrics-train") / "digest").write_text("\n")
+    (entry(world, "evidence-train") / "digest").write_text("\n")
 
 
 def not_a_digest(world: World) -> None:
@@ -130,7 +130,7 @@ BAD = 'mkdir "$PIPEGEN_ARTIFACTS/model"; echo PIPEGEN_VERSION=1 >> "$PIPEGEN_OUT
 @pytest.mark.parametrize("environment", ["serving-dev", "serving-staging", "serving-prod"])
 def test_a_version_is_deployed_again_from_the_store(environment: str, world: World) -> None:
     how = Started(
-        "dev" if environment == "serving-dev" else "prod", parameters={"version": "3.1", "environment": environment}
+        "dev" if environment == "serving-dev" else "prod", parameters={"version": "3.1.0", "environment": environment}
     )
     before = len(world.calls)
     trace = run(world, MODEL, "action-deploy", Started(how.branch, parameters=how.parameters, run_id="2"))
@@ -143,7 +143,13 @@ def test_a_version_that_nobody_kept_fails_before_the_deployment_begins(world: Wo
     how = Started("prod", parameters={"version": "9.9", "environment": "serving-staging"}, run_id="2")
     trace = run(world, MODEL, "action-deploy", how)
     assert not trace.succeeded
-    assert trace.names(job="deploy-serving-staging") == ["prepare", "tools", "fetch-model", "finally"]
+    assert trace.names(job="deploy-serving-staging") == [
+        "prepare",
+        "tools",
+        "install-registry",
+        "fetch-model",
+        "finally",
+    ]
     assert (
         "holds nothing under fraud-detection/version-9.9/model"
         in trace.step("deploy-serving-staging/fetch-model").output

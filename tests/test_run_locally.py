@@ -13,6 +13,8 @@ from local_models import (
     DELIVERIES,
     MODEL,
     PIPELINES,
+    is_installing,
+    lineage,
     metrics,
     ordinary_start,
     pipeline,
@@ -90,16 +92,17 @@ def test_an_advisory_stage_fails_without_a_consequence(tmp_path: Path) -> None:
 
 # ---------------------------------------------------------------- gates
 
+CHURN = MODEL + CHURN_VALUES + lineage("7.0.0")
 GATES = [
     ("minimal", "deliver-dev", {"train": MODEL + metrics(auc=0.8)}, 0),
     ("minimal", "deliver-dev", {"train": MODEL + metrics(auc=0.79999)}, 1),
     ("minimal", "deliver-dev", {"train": MODEL + metrics(accuracy=0.9)}, 2),
     ("minimal", "deliver-dev", {"train": MODEL + "echo '{\"auc\": NaN}' > metrics.json\n"}, 2),
-    ("churn-prediction", "deliver-prod", {"train": MODEL + CHURN_VALUES + metrics(auc=0.9, psi_max=0.3)}, 2),
+    ("churn-prediction", "deliver-prod", {"train": CHURN + metrics(auc=0.9, psi_max=0.3)}, 2),
     (
         "churn-prediction",
         "deliver-prod",
-        {"train": MODEL + CHURN_VALUES + metrics(auc=0.9, psi_max=0.3, score_mean_shift=0)},
+        {"train": CHURN + metrics(auc=0.9, psi_max=0.3, score_mean_shift=0)},
         1,
     ),
 ]
@@ -239,9 +242,19 @@ def test_a_rollback_runs_the_commands_of_the_spec_and_nothing_else(environment: 
     assert trace.succeeded
     assert trace.asked == (["serving-prod-rollback"] if environment == "serving-prod" else [])
     assert trace.started == ["guard", f"rollback-{environment}"]
-    assert [line.split("\t")[2] for line in world.calls] == [
+    assert [line.split("\t")[2] for line in world.calls if not is_installing(line)] == [
         "repository-script ./scripts/serve_version.sh 3.0",
         "repository-script ./scripts/smoke.sh",
+    ]
+    assert trace.names(job=f"rollback-{environment}") == [
+        *("prepare", "tools", "install-pipegen", "gate-deploy-order", "rollback", "verify", "ledger"),
+        *("install-registry", "champion"),
+    ]
+    done = [line.split(" ")[1:4] for line in world.record_calls]
+    assert done == [
+        ["pipegen.gates", "order", "--name"],
+        ["pipegen.ledger", "add", "rollback"],
+        ["pipegen.registry", "rollback", "--environment"],
     ]
 
 
