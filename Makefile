@@ -49,6 +49,8 @@ format: $(READY)  ## what can be mended without thinking
 
 bench: $(READY) $(BENCH_READY)  ## measures pipegen beside the programs nearest to it, in some five minutes
 	$(BIN)/python -m benchmarks --peers $(BENCH)/bin $(BENCH_OPTIONS)
+	$(BIN)/python -m benchmarks.gates
+	$(BIN)/python -m benchmarks.ledger
 
 golden: $(READY)  ## writes the golden files and snapshots anew; review the difference as if you had to operate it
 	$(BIN)/python -m pytest -q tests/test_golden.py tests/test_pictures.py --update-golden

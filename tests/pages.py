@@ -19,6 +19,8 @@ PAGES = (
     "docs/adding-a-target.md",
     "docs/mission.md",
     "docs/gates.md",
+    "docs/ledger.md",
+    "docs/lineage.md",
     "docs/findings.md",
     "docs/configuration.md",
     "docs/adopting-github.md",

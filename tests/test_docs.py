@@ -21,7 +21,7 @@ from pipegen.source import Source
 from pipegen.targets import TARGETS
 from pipegen.validation import validate
 
-LANGUAGES = {"console", "groovy", "python", "sh", "text", "toml", "yaml"}
+LANGUAGES = {"console", "groovy", "json", "python", "sh", "text", "toml", "yaml"}
 QUOTING = "docs/mission.md"  # its blocks of YAML and Groovy are lines of files, which tests/test_mission.py compares
 
 
