@@ -27,6 +27,12 @@ class Explained:
 
 EXPLAINED = (
     Explained(
+        "actionlint",
+        "shellcheck",
+        r": SC2016:info:",
+        "A command that a gate runs is handed over as text, and expands where it is run.",
+    ),
+    Explained(
         "zizmor",
         "template-injection",
         r"`'\$\{\{'`\Z",

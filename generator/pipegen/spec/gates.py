@@ -90,7 +90,9 @@ class LatencyBounds(Shape):
     p95_ms: Bound | None = Field(default=None, description="What 95 % of the answers keep.", examples=[50])
     p99_ms: Bound | None = Field(default=None, description="What 99 % of the answers keep.", examples=[120])
     memory_mb: Bound | None = Field(default=None, description="The most memory that the server takes.", examples=[900])
-    error_rate: Bound | None = Field(default=None, description="The share of wrong answers; by default none.")
+    error_rate: Bound | None = Field(
+        default=None, description="The share of wrong answers; by default none.", examples=[0.01]
+    )
 
     def named(self) -> tuple[tuple[str, Decimal], ...]:
         """Those that are asked for, by name."""
@@ -159,13 +161,31 @@ class Gate(Shape):
         default=None, description="The same as a share of the champion's value.", examples=[0.01]
     )
     version: VersionGate | None = Field(
-        default=None, description="The version is high enough; judged right before each deployment begins."
+        default=None,
+        description="The version is high enough; judged right before each deployment begins.",
+        examples=[{"gain": {"auc": 0.02}}],
     )
-    dependencies: DependenciesGate | None = Field(default=None, description="The packages are locked.")
-    artifact: ArtifactGate | None = Field(default=None, description="An artifact is whole.")
-    reproducible: ReproducibleGate | None = Field(default=None, description="A training gives the same model twice.")
-    latency: LatencyGate | None = Field(default=None, description="The model answers fast enough.")
-    config: ConfigGate | None = Field(default=None, description="The configuration of all environments is whole.")
+    dependencies: DependenciesGate | None = Field(
+        default=None, description="The packages are locked.", examples=[{"lock": "requirements.lock"}]
+    )
+    artifact: ArtifactGate | None = Field(
+        default=None, description="An artifact is whole.", examples=[{"artifact": "model"}]
+    )
+    reproducible: ReproducibleGate | None = Field(
+        default=None,
+        description="A training gives the same model twice.",
+        examples=[{"run": 'python -m churn.train --sample 0.01 --seed 7 --out "$PIPEGEN_OUT"'}],
+    )
+    latency: LatencyGate | None = Field(
+        default=None,
+        description="The model answers fast enough.",
+        examples=[{"serve": "./serve.sh", "requests": "tests/requests.jsonl", "max": {"p95_ms": 50}}],
+    )
+    config: ConfigGate | None = Field(
+        default=None,
+        description="The configuration of all environments is whole.",
+        examples=[{"files": {"dev": "conf/dev.toml", "prod": "conf/prod.toml"}}],
+    )
     at: Many[Moment] | None = Field(
         default=None, description="When the gate applies; by default whenever its stage runs.", examples=[["merged"]]
     )
