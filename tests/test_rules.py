@@ -71,7 +71,8 @@ def test_every_code_has_an_example_and_a_folder_or_a_test_of_its_own() -> None:
 @pytest.mark.parametrize("spec", sorted((ROOT / "model-specs").glob("*.yaml")), ids=lambda spec: spec.stem)
 def test_a_shipped_spec_has_neither_errors_nor_warnings(spec: Path, tmp_path: Path) -> None:
     bases = {f"model-specs/bases/{base.name}": base.read_text("utf-8") for base in spec.parent.glob("bases/*.yaml")}
-    lay_out(tmp_path, {"model-specs/spec.yaml": spec.read_text("utf-8"), **bases})
+    own = {"pipegen.toml": (ROOT / "pipegen.toml").read_text("utf-8")}
+    lay_out(tmp_path, {**own, "model-specs/spec.yaml": spec.read_text("utf-8"), **bases})
     assert findings(tmp_path) == ()
 
 

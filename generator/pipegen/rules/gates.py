@@ -54,7 +54,7 @@ def bounds(spec: ModelSpec, _: Config) -> Iterator[Finding]:
 
 
 def champions(spec: ModelSpec, _: Config) -> Iterator[Finding]:
-    """PG253, PG297 and PG283: a comparison has a direction, what is tolerated is tolerated in it, and it is made once."""
+    """PG253, PG283 and PG297: a comparison has a direction and is made once; what is tolerated is tolerated in it."""
     compared: set[str] = set()
     for path, gate in _gates(spec):
         if gate.metric is None:

@@ -33,7 +33,7 @@ def registered(spec: ModelSpec, config: Config) -> Iterator[Finding]:
 
 
 def ledger_is_apart(spec: ModelSpec, config: Config) -> Iterator[Finding]:
-    """PG307: entries of the ledger are commits, and no pipeline may start at them or deploy as the archive."""
+    """PG307: entries of the ledger are commits: none starts a pipeline, and the archive's environment is its own."""
     if config.ledger is None:
         return
     branch = config.ledger.branch
@@ -44,6 +44,9 @@ def ledger_is_apart(spec: ModelSpec, config: Config) -> Iterator[Finding]:
         if ARCHIVE in arrival.environments:
             message = f"{ARCHIVE!r} is the environment of the record, and nothing is deployed there"
             yield Finding((*arrival.origin, "environments"), "PG307", message, "give the environment another name")
+    if ARCHIVE in spec.environments and any(arrival.role == "archive" for arrival in arrivals(spec)):
+        message = f"{ARCHIVE!r} is the environment of the record, which holds the ledger's token and nothing else"
+        yield Finding(("environments", ARCHIVE), "PG307", message, "give the environment another name")
 
 
 def _matches(pattern: str, branch: str) -> bool:
