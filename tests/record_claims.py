@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipegen.config import Ledger
 from pipegen.delivery import (
     Begin,
     Checkout,
@@ -22,6 +21,7 @@ from pipegen.delivery import (
 )
 from pipegen.plan.flow import arrivals
 from pipegen.plan.recording import ARCHIVE
+from pipegen.plan.variables import LEDGER_TOKEN
 from pipegen.spec.model import ModelSpec
 from walking import all_jobs, all_runs, jobs_with_ancestors
 
@@ -43,14 +43,14 @@ def the_token_of_the_ledger_is_where_the_ledger_is_used(_: ModelSpec, delivery: 
     deployed_to = {each.environment for pipeline in delivery.pipelines for each in units(pipeline.phases)}
     used = set()
     for job, step in all_runs(delivery):
-        tokens = [each.value for each in step.variables if each.name == Ledger.TOKEN]
+        tokens = [each.value for each in step.variables if each.name == LEDGER_TOKEN]
         if bool(tokens) != of_the_record(step.script):
             yield f"{job.id}/{step.id} has {len(tokens)} tokens of the ledger"
         if tokens and job.environment not in {*deployed_to, ARCHIVE}:
             yield f"{job.id}/{step.id} has the token in {job.environment}, where nothing is deployed"
         used |= {job.environment for _ in tokens}
     for place in delivery.environments:
-        if (place.name in used) != any(each.name == Ledger.TOKEN for each in place.secrets):
+        if (place.name in used) != any(each.name == LEDGER_TOKEN for each in place.secrets):
             yield f"the settings of {place.name} and its jobs do not agree about the token"
 
 
@@ -60,7 +60,7 @@ def the_archive_has_an_environment_for_its_token_alone(spec: ModelSpec, delivery
     if archiving - {"archive"}:
         yield f"{archiving} are in {ARCHIVE}"
     for place in (each for each in delivery.environments if each.name == ARCHIVE):
-        if [each.name for each in place.secrets] != [Ledger.TOKEN] or place.tokens or place.approvals:
+        if [each.name for each in place.secrets] != [LEDGER_TOKEN] or place.tokens or place.approvals:
             yield f"{ARCHIVE} has {place.secrets}, {place.tokens}, {place.approvals}"
         if (place.branches, place.tags) != (last, ()):
             yield f"{ARCHIVE} is reached from {place.branches} and {place.tags}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipegen.config import Ledger
 from pipegen.delivery import Delivery, Job, Run, SecretValue, TokenValue
 from pipegen.diagnostics import KeyPath
 from pipegen.plan.flow import environments
+from pipegen.plan.variables import LEDGER_TOKEN
 from pipegen.spec.model import ModelSpec
 from record_claims import REGISTRY, of_the_record
 from walking import all_runs
@@ -24,7 +24,7 @@ def secrets_reach_only_the_steps_they_are_for(spec: ModelSpec, delivery: Deliver
 def _is_for(spec: ModelSpec, job: Job, step: Run, value: SecretValue | TokenValue) -> bool:
     if value.environment not in (None, job.environment):
         return False
-    if value.name == Ledger.TOKEN:
+    if value.name == LEDGER_TOKEN:
         return value.environment is not None and of_the_record(step.script)
     scope = _scope(spec, value)
     if of_the_record(step.script) or REGISTRY.search(step.script):

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from conformance.cases import Case
 from conformance.observing import Observed, Script
 from conformance.table import Declared
-from pipegen.config import Ledger
 from pipegen.delivery import ApprovedBy, Run, SecretValue
+from pipegen.plan.variables import LEDGER_TOKEN
 from pipegen.simulation import Outcomes, Trace
 
 PEOPLE = "PIPEGEN_APPROVERS"
@@ -57,8 +57,8 @@ def _of_script(step: Run, script: Script, outcomes: Outcomes, *, names: bool) ->
     if (told or None) != (wanted or None):
         yield f"finds that {told!r} approved, and not {wanted!r}"
     secrets = {each.name for each in step.variables if isinstance(each.value, SecretValue)}
-    if (Ledger.TOKEN in secrets) != bool(script.variables.get(Ledger.TOKEN)):
-        yield f"gets {'no' if Ledger.TOKEN in secrets else 'the'} token of the ledger"
+    if (LEDGER_TOKEN in secrets) != bool(script.variables.get(LEDGER_TOKEN)):
+        yield f"gets {'no' if LEDGER_TOKEN in secrets else 'the'} token of the ledger"
 
 
 def _approved(approval: str, outcomes: Outcomes) -> str:

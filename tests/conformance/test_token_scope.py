@@ -11,9 +11,9 @@ from conformance.secret_scope import UnknownConstruct
 from conformance.test_secret_scope import Leak, changed, files_of
 from conformance.token_scope import READERS, misplaced
 from local_models import DELIVERIES
-from pipegen.config import Ledger
 from pipegen.delivery import Delivery, Run, SecretValue
 from pipegen.plan.recording import ARCHIVE
+from pipegen.plan.variables import LEDGER_TOKEN
 
 
 def writing(delivery: Delivery) -> frozenset[str]:
@@ -30,7 +30,7 @@ def planned(delivery: Delivery) -> set[str]:
         for job in each.jobs
         for step in job.steps
         if isinstance(step, Run)
-        and any(isinstance(it.value, SecretValue) and it.name == Ledger.TOKEN for it in step.variables)
+        and any(isinstance(it.value, SecretValue) and it.name == LEDGER_TOKEN for it in step.variables)
     }
 
 
@@ -44,7 +44,7 @@ def test_only_what_reads_or_writes_the_ledger_gets_its_token_and_no_review_does(
 
 @pytest.mark.parametrize("target", READERS)
 def test_without_a_ledger_there_is_no_token(target: str) -> None:
-    assert not [path for path, text in files_of("company", target).items() if Ledger.TOKEN in text]
+    assert not [path for path, text in files_of("company", target).items() if LEDGER_TOKEN in text]
 
 
 # ---------------------------------------------------------------- that a token astray would be found

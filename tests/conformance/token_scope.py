@@ -12,12 +12,12 @@ import yaml
 
 from conformance.generated import pipeline_of, steps
 from conformance.secret_scope import UnknownConstruct
-from pipegen.config import Ledger
+from pipegen.plan.variables import LEDGER_TOKEN
 from pipegen.targets import Files
 
 Node = dict[str, Any]
 _USES = re.compile(r"-m pipegen\.(ledger add |gates (order|champion|version) |registry )")
-_CHECKS = re.compile(r"^require pipegen-\S+ " + Ledger.TOKEN + "$", re.MULTILINE)
+_CHECKS = re.compile(r"^require pipegen-\S+ " + LEDGER_TOKEN + "$", re.MULTILINE)
 _BINDING = re.compile(r"^( *)withCredentials\(\[$(.*?)^\1\]\) \{$(.*?)^\1\}$", re.MULTILINE | re.DOTALL)
 _STEP_ENDS = re.compile(r"^PIPEGEN_END$", re.MULTILINE)
 _CREDENTIAL = re.compile(r"credentialsId: '([^']+)-pipegen-ledger-token'")
@@ -69,7 +69,7 @@ def _all_found(files: Files, word: str, count: int) -> None:
 
 def on_github(files: Files) -> Iterator[Reader]:
     """A caller names what it passes on; the jobs of the file that it calls are looked at themselves."""
-    word, count = f"secrets.{Ledger.TOKEN}", 0
+    word, count = f"secrets.{LEDGER_TOKEN}", 0
     for path, workflow in _documents(files):
         for job in workflow["jobs"].values():
             count += json.dumps(job.get("secrets", {})).count(word)
@@ -80,7 +80,7 @@ def on_github(files: Files) -> Iterator[Reader]:
 
 
 def on_azure(files: Files) -> Iterator[Reader]:
-    word, count = f"$({Ledger.TOKEN})", 0
+    word, count = f"$({LEDGER_TOKEN})", 0
     for path, pipeline in _documents(files):
         stages = pipeline.get("stages") or pipeline["extends"]["parameters"]["stages"]
         for job in (job for stage in stages if "stage" in stage for job in stage["jobs"]):
@@ -94,7 +94,7 @@ def on_azure(files: Files) -> Iterator[Reader]:
 
 def on_gitlab(files: Files) -> Iterator[Reader]:
     """Every job of an environment has its variables, and takes them from its scripts but where one is named."""
-    word, count = f'{Ledger.TOKEN}="${Ledger.TOKEN}"', 0
+    word, count = f'{LEDGER_TOKEN}="${LEDGER_TOKEN}"', 0
     for path, nodes in _documents(files):
         for name, job in nodes.items():
             for line in (each for each in _lines(job) if word in each):
@@ -111,7 +111,7 @@ def _lines(job: object) -> list[str]:
 
 
 def on_jenkins(files: Files) -> Iterator[Reader]:
-    word, count = f"'{Ledger.TOKEN}'", 0
+    word, count = f"'{LEDGER_TOKEN}'", 0
     for path, text in files.items():
         for _, bound, body in _BINDING.findall(text):
             if word in bound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipegen.target_names import BUILT_IN
 
@@ -58,10 +58,8 @@ class Pin:
 class Ledger:
     """Where the record of all releases is kept: a branch of a git repository, which pipelines push to.
 
-    `url` None is this repository; `username` goes with the token in the secret `TOKEN`.
+    `url` None is this repository; `username` goes with the token where the host asks for one.
     """
-
-    TOKEN: ClassVar = "PIPEGEN_LEDGER_TOKEN"  # noqa: S105  (the name of a secret)
 
     branch: str = "pipegen-ledger"
     url: str | None = None
@@ -70,7 +68,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The registry of the organisation's models; `requirements` is where the file that names what it needs is written."""
+    """The registry of the organisation's models; the file that names what it needs is written to `requirements`."""
 
     kind: Literal["mlflow", "snowflake"]
     requirements: str = "pipegen-registry-requirements.txt"

@@ -12,7 +12,7 @@ from pipegen.plan.flow import arrivals, deployed_environments, environment_of, e
 from pipegen.plan.gates import PYTHON
 from pipegen.plan.jobs import Setting, origin_of
 from pipegen.plan.selection import in_environment
-from pipegen.plan.variables import LEDGER_SCOPE, scoped_variables
+from pipegen.plan.variables import LEDGER_SCOPE, LEDGER_TOKEN, scoped_variables
 from pipegen.quoting import sh_quote
 from pipegen.scripts import STRICT
 from pipegen.spec.flow import Environment, Secret
@@ -41,7 +41,7 @@ def with_ledger(spec: ModelSpec, config: Config) -> ModelSpec:
     """The spec with the ledger's token in each environment whose runs write to it, for those steps alone."""
     if config.ledger is None or config.pin is None:
         return spec
-    token = {Ledger.TOKEN: Secret(stages=(LEDGER_SCOPE,))}
+    token = {LEDGER_TOKEN: Secret(stages=(LEDGER_SCOPE,))}
     known = environments(spec)
     writing = (*_deployed_to(spec), *((ARCHIVE,) if any(each.role == "archive" for each in arrivals(spec)) else ()))
     added = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipegen.config import Ledger
 from pipegen.delivery import (
     CONTEXT_VARIABLES,
     PATH_VARIABLES,
@@ -23,6 +22,7 @@ from pipegen.spec.model import ModelSpec
 from pipegen.spec.stages import Stage
 
 VERSION = "PIPEGEN_VERSION"
+LEDGER_TOKEN = "PIPEGEN_LEDGER_TOKEN"  # noqa: S105  (the name of a secret)
 STORE_SCOPE, REGISTRY_SCOPE, LEDGER_SCOPE = "store", "registry", "ledger"
 """What a secret's `stages` may name beside stages: the commands of the store and of the archive, the registry's, and
 the ledger's (which only pipegen itself gives a secret to).
@@ -113,7 +113,7 @@ def scoped_variables(spec: ModelSpec, scope: str, environment: str | None) -> tu
     """
     found = _secrets(spec, scope, environment)
     if scope == LEDGER_SCOPE:
-        return tuple(each for each in found if each.name == Ledger.TOKEN)
+        return tuple(each for each in found if each.name == LEDGER_TOKEN)
     return tuple(found)
 
 
