@@ -95,7 +95,7 @@ def _compared(
     for number, maker in enumerate(makers.values(), start=1):
         judged = [gate for each, gate in champions if source_of(spec, each, gate) is maker]
         name = f"gate-{stage.id}-champion" + (f"-{number}" if len(makers) > 1 else "")
-        candidate = f'--recorded "${VERSION}"' if by_version else f"--file {metrics_file(spec, maker, ())}"
+        candidate = f'--recorded "${VERSION}"' if by_version else f"--file {metrics_file(spec, maker, (), environment)}"
         text = f"{STRICT}\n{command('champion', name, [candidate, f'--environment {environment}', *_compare(judged)])}"
         words = ", ".join(f"{gate.metric}{_leave(gate)}" for gate in judged)
         yield Run(name, f"Gate: as good as what {environment} runs: {words}", text, variables, MINUTES)
@@ -109,8 +109,10 @@ def _high_enough(
         return
     lineage = lineage_of(ran)
     measured = next((each for each in reversed(ran) if each.metrics), None)
-    options = [f'--lineage "$PIPEGEN_ARTIFACTS/{evidence_artifact(lineage.id)}/lineage.json"'] if lineage else []
-    options += [f"--metrics {metrics_file(setting.spec, measured, ())}"] if measured else []
+    options = (
+        [f'--lineage "$PIPEGEN_ARTIFACTS/{evidence_artifact(lineage, environment)}/lineage.json"'] if lineage else []
+    )
+    options += [f"--metrics {metrics_file(setting.spec, measured, (), environment)}"] if measured else []
     options += [f"--environment {environment}", f'--claimed "${VERSION}"', *_what(available)]
     options += [f"--gain {sh_quote(f'{name}={value}')}" for each in asked for name, value in each.gain.items()]
     options += [f"--without {sh_quote(key)}" for each in asked for key in each.without]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipegen.delivery import HOME, Download, PublishedValue, Run, Step, StepVariable, Upload
+from pipegen.plan import selection
 from pipegen.plan.commands import in_model
 from pipegen.plan.variables import VERSION
 from pipegen.quoting import sh_quote
@@ -51,9 +52,13 @@ class Available:
 NOTHING = Available({}, {})
 
 
-def evidence_artifact(stage_id: str) -> str:
-    """What a stage leaves of its own about the model: metrics, lineage, the reports of its gates."""
-    return f"evidence-{stage_id}"
+def evidence_artifact(stage: Stage, environment: str | None) -> str:
+    """What a stage leaves of its own about the model: metrics, lineage, the reports of its gates.
+
+    Of a stage that runs in each environment there is one for each.
+    """
+    apart = environment if selection.per_environment(stage) else None
+    return f"evidence-{stage.id}-{apart}" if apart else f"evidence-{stage.id}"
 
 
 def is_evidence(artifact: str) -> bool:

@@ -25,7 +25,7 @@ def carried_makers(spec: ModelSpec, arrival: Arrival | None) -> tuple[Stage, ...
 def fetch_job(setting: Setting, environment: str | None, makers: Sequence[Stage], branch: str) -> tuple[Job, Available]:
     """All that `branch` made, out of the store: found by the source's digest, checked by its own."""
     spec = setting.spec
-    names = tuple(each.name for stage in makers for each in setting.made_by(stage, Occasion("merged", branch)))
+    names = tuple(each.name for stage in makers for each in setting.made_by(stage, occasion=Occasion("merged", branch)))
     values = tuple(name for stage in makers for name in stage.publishes)
     published = (
         *values,

@@ -180,14 +180,14 @@ def _inputs(unit: _Unit) -> Iterator[Step]:
         for name in artifacts_of(setting.spec, unit.stage):
             yield artifacts.fetch(setting.spec, name, variables, version=True)
         return
-    for name in consumed(setting, unit.stage, available):
+    for name in consumed(setting, unit.stage, unit.environment, available):
         yield from artifacts.obtain(name, available.artifacts[name])
 
 
 def _evidence(unit: _Unit) -> Iterator[Step]:
     """What is compared before the deployment begins, and entered once it is done; undoing it needs none of this."""
     setting, available = unit.setting, unit.available
-    there = consumed(setting, unit.stage, available)
+    there = consumed(setting, unit.stage, unit.environment, available)
     for name, job in available.artifacts.items() if setting.recording and not unit.by_version else ():
         if is_evidence(name) and name not in there:
             yield from artifacts.obtain(name, job)

@@ -93,7 +93,9 @@ def judged_elsewhere(spec: ModelSpec, maker: Stage, occasion: Occasion | None) -
     )
 
 
-def evidence(spec: ModelSpec, stage: Stage, occasion: Occasion, *, judged: bool, recorded: bool) -> Iterator[Made]:
+def evidence(
+    spec: ModelSpec, stage: Stage, occasion: Occasion, environment: str | None, *, judged: bool, recorded: bool
+) -> Iterator[Made]:
     """What a stage leaves for gates of other jobs (`judged`) and for the record: one artifact, if there is anything."""
     files: list[tuple[str, str]] = []
     if stage.metrics and (judged or recorded):
@@ -104,7 +106,7 @@ def evidence(spec: ModelSpec, stage: Stage, occasion: Occasion, *, judged: bool,
         names = (name for name, _ in groups(spec, stage, applying(stage, occasion)))
         files += [(report(name), f"{name}.json") for name in names]
     if files:
-        yield Made(evidence_artifact(stage.id), None, tuple(files))
+        yield Made(evidence_artifact(stage, environment), None, tuple(files))
 
 
 # ---------------------------------------------------------------- installation

@@ -75,13 +75,16 @@ class Setting:
         """The ledger, if pipelines can install what writes it."""
         return self.config.ledger if self.config.pin else None
 
-    def made_by(self, stage: Stage, occasion: Occasion | None = None) -> tuple[artifacts.Made, ...]:
+    def made_by(
+        self, stage: Stage, environment: str | None = None, occasion: Occasion | None = None
+    ) -> tuple[artifacts.Made, ...]:
         """What a stage leaves for later jobs of this pipeline or of the branch it is carried to.
 
         `occasion` is that of the branch from which it was carried.
         """
         judged = gates.judged_elsewhere(self.spec, stage, None if self.carries or occasion else self.occasion)
-        evidence = gates.evidence(self.spec, stage, occasion or self.occasion, judged=judged, recorded=self.recording)
+        due = occasion or self.occasion
+        evidence = gates.evidence(self.spec, stage, due, environment, judged=judged, recorded=self.recording)
         return (*artifacts.made(self.spec, stage), *evidence)
 
     def runner_of(self, stage: Stage) -> str | None:
@@ -102,11 +105,11 @@ def origin_of(spec: ModelSpec, stage: Stage) -> KeyPath:
     return ("stages", [each.id for each in spec.stages].index(stage.id))
 
 
-def consumed(setting: Setting, stage: Stage, available: Available) -> tuple[str, ...]:
+def consumed(setting: Setting, stage: Stage, environment: str | None, available: Available) -> tuple[str, ...]:
     """The artifacts that a stage gets: those it names, else all made before it; evidence only for its gates."""
     spec = setting.spec
     makers = (gates.source_of(spec, stage, gate) for gate in gates.applying(stage, setting.occasion) if gate.metric)
-    judged = {artifacts.evidence_artifact(maker.id) for maker in makers if maker}
+    judged = {artifacts.evidence_artifact(maker, environment) for maker in makers if maker}
     earlier = spec.stages[: [each.id for each in spec.stages].index(stage.id)]
     before = {each.name for maker in earlier for each in maker.produces}
     named = before if stage.consumes is None else set(stage.consumes)
@@ -118,9 +121,11 @@ def stage_job(
 ) -> Job:
     """One job for stages that share it; `suffix` tells apart the jobs of several environments."""
     spec, first = setting.spec, members[0]
-    made = tuple(each for stage in members for each in setting.made_by(stage))
+    made = tuple(each for stage in members for each in setting.made_by(stage, environment))
     publishes = (*(name for stage in members for name in stage.publishes), *artifacts.published_names(made))
-    wanted = tuple(dict.fromkeys(name for stage in members for name in consumed(setting, stage, available)))
+    wanted = tuple(
+        dict.fromkeys(name for stage in members for name in consumed(setting, stage, environment, available))
+    )
     steps: list[Step] = [*preparation(setting, members, environment)]
     for name in wanted:
         steps += artifacts.obtain(name, available.artifacts[name])

@@ -35,7 +35,7 @@ def steps(
     for name, judged in groups(spec, stage, applying(stage, occasion)):
         (first, *_) = judged
         if first.metric is not None:
-            run = _metrics(spec, stage, judged, name, here)
+            run = _metrics(spec, stage, judged, name, here, environment)
         else:
             run = _of_model(spec, stage, first, name, stage_variables(spec, stage, occasion, environment))
         yield from with_results(run, f"Gate {stage.id}", origin)
@@ -52,21 +52,23 @@ def command(gate: str, name: str, options: Iterable[str]) -> str:
     return " \\\n  ".join([f"{PYTHON} pipegen.gates {gate} --name {name}", *options, reports]) + "\n"
 
 
-def metrics_file(spec: ModelSpec, maker: Stage, here: Iterable[str]) -> str:
+def metrics_file(spec: ModelSpec, maker: Stage, here: Iterable[str], environment: str | None) -> str:
     """Where a job finds the metrics of a stage: as the stage wrote them, or handed on; quoted for bash."""
     if maker.metrics and maker.id in here:
         return sh_quote(in_model(spec, maker.metrics.file))
-    return f'"$PIPEGEN_ARTIFACTS/{evidence_artifact(maker.id)}/metrics.json"'
+    return f'"$PIPEGEN_ARTIFACTS/{evidence_artifact(maker, environment)}/metrics.json"'
 
 
 # ---------------------------------------------------------------- bounds
 
 
-def _metrics(spec: ModelSpec, stage: Stage, judged: Sequence[Gate], name: str, here: set[str]) -> Run:
+def _metrics(
+    spec: ModelSpec, stage: Stage, judged: Sequence[Gate], name: str, here: set[str], environment: str | None
+) -> Run:
     maker = source_of(spec, stage, judged[0])
     if maker is None:
         raise ValueError(f"nothing measures {judged[0].metric}")
-    options = [f"--file {metrics_file(spec, maker, here)}"]
+    options = [f"--file {metrics_file(spec, maker, here, environment)}"]
     for gate in judged:
         options += [f"--min {sh_quote(f'{gate.metric}={gate.min}')}"] if gate.min is not None else []
         options += [f"--max {sh_quote(f'{gate.metric}={gate.max}')}"] if gate.max is not None else []

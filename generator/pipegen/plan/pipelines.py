@@ -62,7 +62,7 @@ def stage_waves(
 
 
 def grown(setting: Setting, available: Available, members: Sequence[Stage], job: Job) -> Available:
-    new_artifacts = {each.name: job.id for stage in members for each in setting.made_by(stage)}
+    new_artifacts = {each.name: job.id for stage in members for each in setting.made_by(stage, job.environment)}
     new_values = {name: job.id for stage in members for name in stage.publishes}
     return Available({**available.artifacts, **new_artifacts}, {**available.values, **new_values})
 

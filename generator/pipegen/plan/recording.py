@@ -109,7 +109,7 @@ def recorded(
     again = ["--as-recorded"] if by_version else ['--source "$source"']
     options = [*_owner(setting, made=not by_version), *_asked(setting, environment), *again]
     options += map(artifact_option, (each for each in available.artifacts if not is_evidence(each)))
-    options += [*_evidence(setting, available), '"${reports[@]}"']
+    options += [*_evidence(setting, environment, available), '"${reports[@]}"']
     source = "" if by_version else source_line(spec)
     text = f"{STRICT}\n{source}{_REPORTS}{_add('deployment', options)}"
     variables = (*ledger_variables(setting, environment), *digest_variables(available), *_people(setting, environment))
@@ -117,10 +117,11 @@ def recorded(
     yield from registering.promoted(setting, stage, environment, ledger_variables(setting, environment))
 
 
-def _evidence(setting: Setting, available: Available) -> Iterator[str]:
+def _evidence(setting: Setting, environment: str, available: Available) -> Iterator[str]:
     for stage in setting.spec.stages:
-        folder = f'"$PIPEGEN_ARTIFACTS/{evidence_artifact(stage.id)}'
-        if evidence_artifact(stage.id) in available.artifacts:
+        name = evidence_artifact(stage, environment)
+        folder = f'"$PIPEGEN_ARTIFACTS/{name}'
+        if name in available.artifacts:
             yield from (f'--metrics {folder}/metrics.json"' for _ in (stage.metrics,) if stage.metrics)
             yield from (f'--lineage {folder}/lineage.json"' for _ in (stage.lineage,) if stage.lineage)
 

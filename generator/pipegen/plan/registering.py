@@ -82,8 +82,9 @@ def _register(setting: Setting, environment: str | None, available: Available) -
     made = (name for name in available.artifacts if not is_evidence(name))
     options += [f"--artifact {name}={packed_file(name)}" for name in made]
     for stage in spec.stages:
-        folder = f'"$PIPEGEN_ARTIFACTS/{evidence_artifact(stage.id)}'
-        if evidence_artifact(stage.id) in available.artifacts:
+        name = evidence_artifact(stage, environment)
+        folder = f'"$PIPEGEN_ARTIFACTS/{name}'
+        if name in available.artifacts:
             options += [f'--metrics {folder}/metrics.json"'] if stage.metrics else []
             options += [f'--lineage {folder}/lineage.json"'] if stage.lineage else []
     text = f'{STRICT}\nsource="$({source_digest(spec)})"\n{_command("register", options)}'

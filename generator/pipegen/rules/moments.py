@@ -75,7 +75,11 @@ def judgeable_gates(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[
         for gate in applying(stage, each.occasion):
             maker = source_of(spec, stage, gate)
             path = ("stages", each.stage, "gates", stage.gates.index(gate))
-            if maker is None or maker.id in beside or has_artifact(each.job, evidence_artifact(maker.id)):
+            if (
+                maker is None
+                or maker.id in beside
+                or has_artifact(each.job, evidence_artifact(maker, each.job.environment))
+            ):
                 continue
             if path not in reported:
                 message = f"{maker.id!r}, which measures {gate.metric!r}, does not run before it in {each.pipeline.id}"
