@@ -47,7 +47,7 @@ def checkout(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("checkout")
     (made / "tools").mkdir()
     shutil.copy(wheel, made / "tools")
-    (made / ".pipegen/artifacts/metrics-train").mkdir(parents=True)
+    (made / ".pipegen/artifacts/evidence-train").mkdir(parents=True)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     done = bash(script("install-pipegen", wheel, digest), made, variables(made))
     assert done.code == 0, done.err
@@ -55,7 +55,7 @@ def checkout(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def judged(checkout: Path, wheel: Path, content: str | None) -> Done:
-    file = checkout / ".pipegen/artifacts/metrics-train/metrics.json"
+    file = checkout / ".pipegen/artifacts/evidence-train/metrics.json"
     file.unlink(missing_ok=True)
     if content is not None:
         file.write_text(content, "utf-8")

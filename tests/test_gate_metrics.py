@@ -256,6 +256,7 @@ def test_the_command_imports_the_standard_library_and_the_gates_alone() -> None:
         "pipegen.gates.reading",
         "pipegen.gates.report",
         "pipegen.gates.writing",
+        "pipegen.printing",
     }
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 from pipegen.gates.reading import CannotJudgeError
-from pipegen.gates.report import EXIT_CODES, GateResult, Judgement, Verdict, as_text, printable
-from pipegen.gates.writing import show, write_reports
+from pipegen.gates.report import EXIT_CODES, GateResult, Judgement, Verdict, as_text
+from pipegen.gates.writing import write_reports
+from pipegen.printing import printable, show
 
 _CANNOT_JUDGE = EXIT_CODES[Verdict.CANNOT_JUDGE]
 

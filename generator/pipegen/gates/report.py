@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from xml.etree import ElementTree as ET
 
+from pipegen.printing import printable
+
 FORMAT = "pipegen-gate/1"
 _WIDEST_CELL = 120
 # A pipe becomes an entity: renderers split a table into cells before they read escapes, and differ on `\\|`.
@@ -67,13 +69,6 @@ class GateResult:
         if not self.judgements or self.count(Verdict.CANNOT_JUDGE):
             return Verdict.CANNOT_JUDGE
         return Verdict.FAIL if self.count(Verdict.FAIL) else Verdict.PASS
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without what a terminal, an XML reader or a CI system's log would act upon."""
-    shown = "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
-    # Azure obeys `##vso[...]` and GitHub `##[...]` anywhere in a line of output.
-    return shown.replace("##", "#\\x23")
 
 
 def as_text(result: GateResult) -> str:

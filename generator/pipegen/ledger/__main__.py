@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 
 from pipegen.ledger.entries import LedgerError
 from pipegen.ledger.output import warn
-from pipegen.ledger.tables import printable
+from pipegen.printing import printable
 
 _COMMANDS = {
     "add": "record a deployment, rollback, restore, archive or experiment",

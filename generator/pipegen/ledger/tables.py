@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipegen.printing import printable
+
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~/?=&%:+-]+")
 # What would make a list, a quotation or a heading of a line.
 _AT_START = re.compile(r"^[-+=>]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
@@ -14,13 +16,6 @@ Row = Sequence[str]
 _WIDEST_CELL = 120
 # A pipe becomes an entity: renderers split a table into cells before they read escapes, and differ on `\\|`.
 _MARKDOWN = str.maketrans({"|": "&#124;"} | {mark: f"\\{mark}" for mark in "\\`*_[]<~&$#!@"})
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without what a terminal or a CI system's log would act upon."""
-    shown = "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
-    # Azure obeys `##vso[...]` and GitHub `##[...]` anywhere in a line of output.
-    return shown.replace("##", "#\\x23")
 
 
 def in_markdown(text: str, longest: int = 1_000) -> str:

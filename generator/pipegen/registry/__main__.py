@@ -11,7 +11,7 @@ from typing import NoReturn, Protocol, cast
 
 from pipegen.ledger.entries import LedgerError
 from pipegen.ledger.output import say, warn
-from pipegen.ledger.tables import printable
+from pipegen.printing import printable
 from pipegen.registry.addresses import address
 from pipegen.registry.errors import RegistryError, StoppedError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipegen.ledger.tables import printable, table_in_text
+from pipegen.ledger.tables import table_in_text
+from pipegen.printing import printable
 from pipegen.registry import names
 from pipegen.registry.moves import Move
 from pipegen.registry.protocol import Registered

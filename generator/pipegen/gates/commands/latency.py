@@ -16,8 +16,8 @@ from pipegen.gates.latency_memory import Peak, watched
 from pipegen.gates.latency_requests import Request, requests_in
 from pipegen.gates.metrics import Bound
 from pipegen.gates.reading import CannotJudgeError
-from pipegen.gates.report import Judgement, printable
-from pipegen.gates.writing import show
+from pipegen.gates.report import Judgement
+from pipegen.printing import printable, show
 
 HEADING = "measured"
 DESCRIPTION = "Start a model's own server, send it recorded requests, and judge how it answers."

@@ -15,7 +15,8 @@ from pipegen.ledger.facts import EVENTS, METRICS, events, metrics
 from pipegen.ledger.output import extend, say, say_json, warn
 from pipegen.ledger.places import add_place_options, place_of
 from pipegen.ledger.reading import read
-from pipegen.ledger.tables import in_markdown, printable, table_in_markdown
+from pipegen.ledger.tables import in_markdown, table_in_markdown
+from pipegen.printing import printable
 
 DESCRIPTION = """\
 Record what happened to a model. The entry is safe once this command has succeeded; the same entry of the same run is

@@ -10,7 +10,7 @@ from pipegen.ledger.files import heads_in, models_in
 from pipegen.ledger.output import say
 from pipegen.ledger.places import FolderPlace, add_place_options, place_of
 from pipegen.ledger.recovering import recovered
-from pipegen.ledger.tables import printable
+from pipegen.printing import printable
 
 DESCRIPTION = """\
 Put a torn last line aside, name a whole one in the heads, and make the cards and the overview anew. Only a ledger in a

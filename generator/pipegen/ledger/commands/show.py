@@ -14,7 +14,8 @@ from pipegen.ledger.names import checked_name
 from pipegen.ledger.output import say, say_json
 from pipegen.ledger.places import add_place_options, place_of
 from pipegen.ledger.state import environments_of, state_of
-from pipegen.ledger.tables import Row, printable, table_in_text
+from pipegen.ledger.tables import Row, table_in_text
+from pipegen.printing import printable
 
 DESCRIPTION = """\
 Which version runs in each environment, since when, who approved it, from which commit, and how to go back; then the

@@ -11,8 +11,9 @@ from pipegen.ledger.names import checked_name
 from pipegen.ledger.output import say
 from pipegen.ledger.places import FolderPlace, GitPlace, add_place_options, place_of
 from pipegen.ledger.reading import files_of
-from pipegen.ledger.tables import printable, table_in_text
+from pipegen.ledger.tables import table_in_text
 from pipegen.ledger.verifying import Report, rewritten, unexpected, verified
+from pipegen.printing import printable
 
 DESCRIPTION = """\
 Find whatever differs from what `pipegen ledger add` wrote: any byte of any file, an entry removed, reordered or copied.
