@@ -75,13 +75,14 @@ class People:
 class RunApi(Api):
     """The API as the job at work may use it; `dispatched` are (file, ref, inputs) of what it was asked to start."""
 
+    run_id: str = RUN_ID
     permissions: Mapping[str, str] = field(default_factory=dict)
     dispatched: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
 
     def answered(self, method: str, path: str, body: str) -> tuple[int, object]:
         place = urlsplit(path)
         actions = f"/repos/{REPOSITORY}/actions"
-        if (method, place.path) == ("GET", f"{actions}/runs/{RUN_ID}/approvals") and self._may("actions", "read"):
+        if (method, place.path) == ("GET", f"{actions}/runs/{self.run_id}/approvals") and self._may("actions", "read"):
             return 200, self.reviews
         if (method, place.path) == ("GET", "/token") and self._may("id-token", "write"):
             return 200, {"value": f"token for {parse_qs(place.query)['audience'][0]}"}

@@ -16,7 +16,7 @@ from conformance.github_language import InvalidWorkflow, Status, UnknownConstruc
 from conformance.github_machine import Machine
 from conformance.github_people import People, Review, RunApi
 from conformance.github_settings import Environment, Secret, Settings
-from github_api import RUN_ID, TOKEN
+from github_api import TOKEN
 from local_world import World
 from pipegen.simulation import Ending
 
@@ -227,7 +227,7 @@ class Run:
     # ------------------------------------------------------------ contexts and locks
 
     def _contexts(self, call: _Call, needs: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
-        github = context(self.event, self.scene.people.starter or "somebody", RUN_ID, self.scene.api.url)
+        github = context(self.event, self.scene.people.starter or "somebody", self.scene.api.run_id, self.scene.api.url)
         return {"github": {**github, "token": TOKEN}, "inputs": call.inputs, "needs": needs, "secrets": secrets}
 
     def _locks(self, node: Any, contexts: Mapping[str, Any]) -> tuple[Lock, ...]:  # noqa: ANN401  (a name or a mapping)

@@ -37,6 +37,8 @@ class Executor:
     memory: Memory
     features: str = "protected_environments"
     """What the plan of the project has that pipelines ask for."""
+    number: str = "7"
+    """Of the next pipeline."""
     seeded: str = ""
     last: Pipeline | None = None
     asked: dict[str, ApprovalResult] = field(default_factory=dict)
@@ -113,7 +115,7 @@ class Executor:
     def _pipeline(self, case: Case, *, late: bool) -> Pipeline:
         wanted = self.wanted(case)
         user = case.outcomes.starter or SOMEBODY
-        own = predefined(wanted, self.machine.world.commit_of(wanted.ref), user, self.features)
+        own = predefined(wanted, self.machine.world.commit_of(wanted.ref), user, self.features, self.number)
         around = Around(
             files=self.files,
             settings=self.settings,

@@ -87,7 +87,7 @@ def _ref(name: str, *, protected: bool) -> dict[str, str]:
     return {"CI_COMMIT_REF_NAME": name, "CI_COMMIT_REF_PROTECTED": str(protected).lower()}
 
 
-def predefined(asked_for: Asked, commit: str, user: str, features: str) -> dict[str, str]:
+def predefined(asked_for: Asked, commit: str, user: str, features: str, number: str = "7") -> dict[str, str]:
     """What GitLab sets for every job of the pipeline."""
     return {
         **TOKENS,
@@ -96,8 +96,8 @@ def predefined(asked_for: Asked, commit: str, user: str, features: str) -> dict[
         "GITLAB_FEATURES": f"object_storage,{features},scoped_labels",
         "CI_COMMIT_SHA": commit,
         "CI_DEFAULT_BRANCH": "main",
-        "CI_PIPELINE_ID": "7",
-        "CI_PIPELINE_URL": f"https://gitlab.example.com/{PROJECT}/-/pipelines/7",
+        "CI_PIPELINE_ID": number,
+        "CI_PIPELINE_URL": f"https://gitlab.example.com/{PROJECT}/-/pipelines/{number}",
         "CI_PROJECT_PATH": PROJECT,
         "CI_PROJECT_URL": f"https://gitlab.example.com/{PROJECT}",
         "GITLAB_USER_LOGIN": user,
