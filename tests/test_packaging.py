@@ -76,6 +76,7 @@ def test_the_installed_wheel_renders_in_another_folder(wheel: Path, tmp_path: Pa
     assert written == {
         "pipegen.toml",
         "pipegen-requirements.txt",
+        "pipegen-registry-requirements.txt",
         "model-specs",
         *WRITTEN,
     }
