@@ -369,8 +369,8 @@ def test_an_interpreter_that_does_not_answer_allows_no_judgement(script: str | N
     if script is not None:
         Path("python").write_text(f"#!/bin/sh\n{script}\n", "utf-8")
         Path("python").chmod(0o755)
-    run = judged("requirements.txt", REQUIREMENTS, "--python", "./python")
-    assert (run.code, reason in run.out) == (CANNOT_JUDGE, True), run.out
+    run = judged("requirements.txt", REQUIREMENTS, "--python", "./python", "--json", "gate.json")
+    assert (run.code, reason in Path("gate.json").read_text("utf-8")) == (CANNOT_JUDGE, True), run.out
 
 
 def test_the_current_folder_and_the_user_add_no_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="an extra of the project that is installed too; may be repeated",
     )
-    parser.add_argument("--python", type=Path, metavar="PATH", help="the interpreter whose environment is judged")
+    parser.add_argument(
+        "--python", type=_interpreter, metavar="PATH", help="the interpreter whose environment is judged"
+    )
     parser.add_argument(
         "--allow",
         action="append",
@@ -109,3 +112,8 @@ def _declared(arguments: argparse.Namespace) -> tuple[list[Declared], set[str]]:
     if arguments.declared and not declared:
         raise CannotJudgeError(f"{', '.join(map(str, arguments.declared))}: nothing is declared")
     return declared, own
+
+
+def _interpreter(text: str) -> Path:
+    """A path is one from here; a name alone is looked for where programs are."""
+    return Path(text).absolute() if os.sep in text else Path(text)
