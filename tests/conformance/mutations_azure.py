@@ -146,4 +146,18 @@ MUTATIONS = (
         '        nodes = () if getattr(step, "id", "").startswith("check-") else tuple(_step(step, scope))\n',
         *happens("push and minimal and dev"),
     ),
+    change(
+        "the token of the ledger reaches no script",
+        "runs.py",
+        'yield from ((name, f"$({name})") for name in variables_of(variable.value))',
+        'yield from ((name, f"$({name})") for name in variables_of(variable.value) if "LEDGER" not in name)',
+        *happens("push and minimal and dev"),
+    ),
+    change(
+        "nobody hears that scripts are told no names",
+        "controls.py",
+        "            if approval.id in delivery.people_wanted:\n",
+        "            if not delivery.people_wanted:\n",
+        f"{_TABLE}::test_azure_says_where_it_differs[churn-prediction]",
+    ),
 )

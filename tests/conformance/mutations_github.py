@@ -152,4 +152,18 @@ MUTATIONS = (
         BYTES,
     ),
     change("people are told of every run", "endings.py", "failure() && !cancelled()", "always()", TOLD),
+    change(
+        "the ledger is not told who approved",
+        "variables.py",
+        "return read_published(people_of(approval), inputs)",
+        'return ""',
+        goes_wrong("churn-prediction-push to prod"),
+    ),
+    change(
+        "the ledger is told one person less",
+        "embedded/count.py",
+        "','.join(sorted(people))",
+        "','.join(sorted(people)[1:])",
+        goes_wrong("demand-forecast-push to main"),
+    ),
 )

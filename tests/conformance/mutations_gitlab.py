@@ -76,4 +76,18 @@ MUTATIONS = (
         same("churn-prediction: push to prod"),
     ),
     change("nobody is told of a failure", "phases.py", "    if pipeline.failed is None:\n", "    if True:\n", TOLD),
+    change(
+        "the token of the ledger reaches every script",
+        "values.py",
+        "for secret in secrets for name in secret_names(secret)), *tokens}",
+        'for secret in secrets for name in secret_names(secret) if "LEDGER" not in name), *tokens}',
+        same("minimal: push to dev"),
+    ),
+    change(
+        "nobody hears that scripts are told no names",
+        "controls.py",
+        "            if approval.id in delivery.people_wanted:\n",
+        "            if not delivery.people_wanted:\n",
+        f"{_TABLE}_each_difference_is_declared_in_the_report_of_capabilities[churn-prediction: push to prod]",
+    ),
 )

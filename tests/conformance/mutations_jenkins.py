@@ -148,4 +148,11 @@ MUTATIONS = (
         "    always {\n",
         "tests/conformance/test_jenkins_notices.py",
     ),
+    template(
+        "the ledger is not told who approved",
+        "shared.j2",
+        "  approved[asked.id] = yes.join(',')\n",
+        "",
+        *same("churn and push and prod"),
+    ),
 )
