@@ -146,6 +146,7 @@ def test_every_example_in_pipegen_toml_is_valid_when_it_is_used(pin: Pin | None)
     assert found.warnings == ()
     assert found.source.data.keys() == {
         *("required-version", "repository", "pipegen", "flow", "environments", "defaults", "steps"),
+        *("ledger", "registry"),
         *("azure", "github", "gitlab", "jenkins"),
     }
 

@@ -12,7 +12,7 @@ from pipegen.delivery import VERDICT, Capability, Delivery, Fidelity, MergeRule
 
 
 def merge_capabilities(delivery: Delivery, config: Config) -> Iterator[Capability]:
-    """One capability for each branch that pull requests go into."""
+    """One capability for each branch that pull requests go into, and one for that of the ledger."""
     for rule in delivery.merge_rules:
         subject = f"merge approvals {rule.branch}"
         setting = _SETTINGS.get(config.host)
@@ -25,6 +25,20 @@ def merge_capabilities(delivery: Delivery, config: Config) -> Iterator[Capabilit
             )
             weakens = rule.approvals > 0
             yield Capability(subject, Fidelity.APPROXIMATED, detail, rule.origin, weakens=weakens)
+
+    yield from _ledger(delivery, config)
+
+
+def _ledger(delivery: Delivery, config: Config) -> Iterator[Capability]:
+    """What keeps the record from being written by anybody else, or written anew."""
+    if config.ledger is None or config.pin is None:
+        return
+    place = f" of {config.ledger.url}" if config.ledger.url else ""
+    detail = (
+        f"branch {config.ledger.branch}{place}: only the identity whose token is PIPEGEN_LEDGER_TOKEN may push to it, "
+        "nobody with force, nobody may delete it"
+    )
+    yield from (Capability("ledger", Fidelity.WITH_SETTINGS, detail, each.origin) for each in delivery.pipelines[:1])
 
 
 def _people(count: int) -> str:
