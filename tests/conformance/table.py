@@ -35,7 +35,7 @@ UNREACHABLE = "elasticity-v9"
 ELSEWHERE = "docs"
 """A branch that belongs to no flow."""
 _BRANCH_OF = {"feat/*": "feat/a", "fix/*": "feat/a", "hotfix/*": "hotfix/1"}
-_VALUES = {"version": "3.1", "reason": "the market moved"}
+_VALUES = {"version": "3.1.0", "reason": "the market moved"}
 """Of parameters without a default."""
 
 

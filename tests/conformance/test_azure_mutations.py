@@ -104,7 +104,7 @@ MUTATIONS = [
         failed("deploy-prod"),
     ),
     Mutation(
-        "restore killed", CHURN, "        cancelTimeoutInMinutes: 75\n", "", PROD, cancelled("deploy-prod")
+        "restore killed", CHURN, "        cancelTimeoutInMinutes: 90\n", "", PROD, cancelled("deploy-prod")
     ),
     Mutation(
         "no limit of a step",
