@@ -103,6 +103,7 @@ PLANNED: tuple[PlannedRule, ...] = (
     moments.idle_environments,
     moments.idle_moments,
     moments.judgeable_gates,
+    moments.comparable_gates,
     moments.gated_deployments,
     reach.readable_names,
     reach.published_once,

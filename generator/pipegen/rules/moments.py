@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipegen.config import Config
-from pipegen.delivery import Delivery, Run
+from pipegen.delivery import Action, Delivery, Pipeline, Run, Scheduled
 from pipegen.diagnostics import Finding, KeyPath, Severity
+from pipegen.plan import selection
 from pipegen.plan.artifacts import evidence_artifact
 from pipegen.plan.flow import Occasion
-from pipegen.plan.gates import applying, source_of
+from pipegen.plan.gates import admitting, applying, lineage_of, source_of
 from pipegen.rules.runs import BUILT_IN, StageRun, deployments, has_artifact, occasion_of, stage_runs
+from pipegen.spec.gates import Gate
 from pipegen.spec.model import ModelSpec
+from pipegen.spec.stages import Stage
 
 CODES = {
     "PG254": "something applies at a moment at which its stage never runs",
@@ -72,7 +75,7 @@ def judgeable_gates(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[
         if not stage.gates or each.pipeline.id in BUILT_IN or not _judges(each):
             continue
         beside = {spec.stages[other.stage].id for other in runs if other.job is each.job}
-        for gate in applying(stage, each.occasion):
+        for gate in (gate for gate in applying(stage, each.occasion) if gate.metric is not None):
             maker = source_of(spec, stage, gate)
             path = ("stages", each.stage, "gates", stage.gates.index(gate))
             if (
@@ -87,6 +90,41 @@ def judgeable_gates(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterator[
             reported.add(path)
 
 
+def comparable_gates(spec: ModelSpec, delivery: Delivery, config: Config) -> Iterator[Finding]:
+    """PG252: wherever a model is compared before it is deployed, what is known of it was measured in the same run."""
+    reported: set[KeyPath] = set()
+    for pipeline in delivery.pipelines if config.ledger and config.pin else ():
+        chosen = _chosen(spec, pipeline)
+        for unit in deployments(pipeline) if pipeline.id not in BUILT_IN else ():
+            for stage, gate in admitting(chosen, occasion_of(pipeline.event)):
+                maker, what = _known_by(spec, chosen, stage, gate)
+                path = ("stages", spec.stages.index(stage), "gates", stage.gates.index(gate))
+                if maker is None or path in reported:
+                    continue
+                if not has_artifact(unit.jobs[0].job, evidence_artifact(maker, unit.environment)):
+                    message = f"nothing that runs before the deployment in {pipeline.id} says {what}"
+                    yield Finding(path, "PG252", message, "say with `at` when the gate applies, or let both run then")
+                    reported.add(path)
+
+
+def _known_by(spec: ModelSpec, chosen: tuple[Stage, ...], stage: Stage, gate: Gate) -> tuple[Stage | None, str]:
+    """The stage that tells what a gate compares, and what that is."""
+    if gate.metric is not None:
+        return source_of(spec, stage, gate), f"what {gate.metric!r} is"
+    return lineage_of(chosen) or lineage_of(spec.stages), "what the model is made from"
+
+
+def _chosen(spec: ModelSpec, pipeline: Pipeline) -> tuple[Stage, ...]:
+    match pipeline.event:
+        case Scheduled(name):
+            named = spec.schedules[name].stages
+        case Action(name) if name in spec.actions:
+            named = spec.actions[name].stages
+        case _:
+            return selection.chosen(spec, occasion_of(pipeline.event))
+    return selection.chosen(spec, occasion_of(pipeline.event), named)
+
+
 def _judges(each: StageRun) -> bool:
     origin = ("stages", each.stage, "gates")
     return any(isinstance(step, Run) and step.origin == origin for step in each.job.steps)
@@ -98,13 +136,19 @@ def gated_deployments(spec: ModelSpec, delivery: Delivery, _: Config) -> Iterato
     ungated: dict[KeyPath, list[str]] = {}
     for pipeline in delivery.pipelines:
         stages = {each.stage for each in runs if each.pipeline is pipeline and not spec.stages[each.stage].after}
-        judged = any(applying(spec.stages[index], occasion_of(pipeline.event)) for index in stages)
+        judged = any(_is_judged(spec.stages[index], occasion_of(pipeline.event)) for index in stages)
         for unit in deployments(pipeline):
             if not judged and pipeline.id not in BUILT_IN:
                 ungated.setdefault(unit.origin, []).append(pipeline.id)
     for path, pipelines in ungated.items():
         message = f"no gate judges the model before it is deployed in {', '.join(dict.fromkeys(pipelines))}"
         yield Finding(path, "PG259", message, "give a stage before it `gates` that apply then", Severity.WARNING)
+
+
+def _is_judged(stage: Stage, occasion: Occasion) -> bool:
+    """Whether a gate of the stage is about the model itself, not about what is around it."""
+    due = (*applying(stage, occasion), *(gate for _, gate in admitting((stage,), occasion)))
+    return any(gate.metric or gate.version or gate.latency or gate.reproducible for gate in due)
 
 
 def ways_back(spec: ModelSpec, _: Config) -> Iterator[Finding]:
