@@ -47,6 +47,14 @@ PIECES = (
 )
 
 
+BOUNDS: tuple[Data, ...] = (
+    {"min": 0.5},
+    {"min": 0.1, "max": 0.9},
+    {"against": "champion", "better": "higher", "tolerance": 0.01},
+    {"min": 0.5, "against": "champion", "better": "lower", "relative": 0.1},
+)
+
+
 # ---------------------------------------------------------------- texts
 
 
@@ -114,9 +122,10 @@ def _stage(draw: st.DrawFn, drawn: _Drawn, names: list[str]) -> Data:
     if role == "maker":
         stage |= {"produces": f"artifact-{number}", "publishes": [f"VALUE_{number}"], "metrics": f"m{number}.json"}
         stage["publishes"] += [] if drawn.makers else ["PIPEGEN_VERSION"]
+        stage |= draw(st.sampled_from([{}, {"lineage": f"l{number}.json"}]))
         drawn.makers.append(stage["id"])
     elif role == "judge":
-        stage["gates"] = [{"metric": "auc", **draw(st.sampled_from([{"min": 0.5}, {"min": 0.1, "max": 0.9}]))}]
+        stage["gates"] = [{"metric": "auc", **draw(st.sampled_from(BOUNDS))}]
     else:
         stage |= draw(st.sampled_from([{}, {}, {"advisory": True}]))
     drawn.every.append(stage["id"])
