@@ -46,7 +46,6 @@ from pipegen.delivery import (
 )
 from pipegen.scripts import collect
 
-
 APPROVER = "ann"
 """Who gives every approval that is not refused."""
 
