@@ -68,7 +68,7 @@ def test_different_people_must_have_approved(
     api.reviews = reviews
     done = count(api, tmp_path)
     if complaint is None:
-        assert (done.code, done.outputs) == (0, {"attempt": "1"})
+        assert (done.code, done.outputs) == (0, {"attempt": "1", "approved-by": "ada,bob"})
         assert done.summary == "Approved by ada, bob.\n"
     else:
         assert done.code == 1
@@ -92,7 +92,7 @@ def test_an_approval_of_an_earlier_attempt_does_not_count_again(api: Api, tmp_pa
     done = count(api, tmp_path, GITHUB_RUN_ATTEMPT="2", **asked)
     assert "2 different people must approve, but it was ada alone" in done.text
     api.reviews = [*api.reviews[:3], review("bob", RISK)]
-    assert count(api, tmp_path, GITHUB_RUN_ATTEMPT="2", **asked).outputs == {"attempt": "2"}
+    assert count(api, tmp_path, GITHUB_RUN_ATTEMPT="2", **asked).outputs == {"attempt": "2", "approved-by": "ada,bob"}
 
 
 def test_what_was_asked_in_an_earlier_attempt_is_asked_again(api: Api, tmp_path: Path) -> None:
