@@ -25,6 +25,8 @@ from pipegen.printing import printable
 
 FORMAT = "pipegen-gate/1"
 _WIDEST_CELL = 120
+_LONGEST_REASON = 500
+"""What to do stands at its end."""
 # A pipe becomes an entity: renderers split a table into cells before they read escapes, and differ on `\\|`.
 _MARKDOWN = str.maketrans({"|": "&#124;"} | {mark: f"\\{mark}" for mark in "\\`*_[]<~&$"})
 
@@ -76,7 +78,7 @@ def as_text(result: GateResult) -> str:
     # The verdict stands first because GitHub obeys a line that begins with `::`, and subjects are free text.
     rows = [("verdict", result.heading, "value", "bound", "margin", "reason")]
     rows += [(judgement.verdict.value, *_cells(judgement), judgement.reason) for judgement in result.judgements]
-    table = [[_clipped(cell) for cell in row] for row in rows]
+    table = [[*map(_clipped, cells), _clipped(reason, _LONGEST_REASON)] for *cells, reason in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
     lines = ["  ".join(_aligned(row, widths)).rstrip() for row in table]
     opening = [f"gate {_clipped(result.title)}: {_outcome(result)}", f"read {_clipped(result.source)}", ""]
@@ -152,9 +154,9 @@ def _cells(judgement: Judgement) -> tuple[str, str, str, str]:
     return judgement.subject, judgement.value or "-", judgement.bound, judgement.margin or "-"
 
 
-def _clipped(text: str) -> str:
+def _clipped(text: str, longest: int = _WIDEST_CELL) -> str:
     shown = printable(text)
-    return shown if len(shown) <= _WIDEST_CELL else f"{shown[: _WIDEST_CELL - 3]}..."
+    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
 
 
 def _aligned(row: list[str], widths: list[int]) -> list[str]:
@@ -176,10 +178,10 @@ def _stressed(verdict: Verdict) -> str:
     return verdict.value if verdict is Verdict.PASS else f"**{verdict}**"
 
 
-def _markdown(text: str) -> str:
-    return _clipped(text).translate(_MARKDOWN)
+def _markdown(text: str, longest: int = _WIDEST_CELL) -> str:
+    return _clipped(text, longest).translate(_MARKDOWN)
 
 
 def _row_in_markdown(row: tuple[str, ...]) -> list[str]:
     subject, value, bound, margin, verdict, reason = row
-    return [*map(_markdown, (subject, value, bound, margin)), verdict, _markdown(reason)]
+    return [*map(_markdown, (subject, value, bound, margin)), verdict, _markdown(reason, _LONGEST_REASON)]
