@@ -27,12 +27,13 @@ RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
 
 MINUTES = 15
 
-# What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed.
+# What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed. An empty
+# array is an error to older versions of bash under `set -u`; no arguments at all are not.
 _REPORTS = """\
 shopt -s nullglob
-reports=()
+set --
 for report in "$PIPEGEN_ARTIFACTS"/evidence-*/gate-*.json "$PIPEGEN_HOME"/gate-*.json; do
-  reports+=(--gates "$report")
+  set -- "$@" --gates "$report"
 done
 """
 
@@ -109,7 +110,7 @@ def recorded(
     again = ["--as-recorded"] if by_version else ['--source "$source"']
     options = [*_owner(setting, made=not by_version), *_asked(setting, environment), *again]
     options += map(artifact_option, (each for each in available.artifacts if not is_evidence(each)))
-    options += [*_evidence(setting, environment, available), '"${reports[@]}"']
+    options += [*_evidence(setting, environment, available), '"$@"']
     source = "" if by_version else source_line(spec)
     text = f"{STRICT}\n{source}{_REPORTS}{_add('deployment', options)}"
     variables = (*ledger_variables(setting, environment), *digest_variables(available), *_people(setting, environment))
@@ -144,8 +145,8 @@ def restored(setting: Setting, stage: Stage, environment: str) -> Iterator[Step]
     """How the way back ended, whatever it was."""
     if setting.ledger is None:
         return
-    lines = ["how=()", 'if [ ! -e "$PIPEGEN_HOME/restored" ]; then how=(--failed); fi'] if stage.restore else []
-    options = ['"${how[@]}"'] if stage.restore else ["--failed"]
+    lines = ["set --", 'if [ ! -e "$PIPEGEN_HOME/restored" ]; then set -- --failed; fi'] if stage.restore else []
+    options = ['"$@"'] if stage.restore else ["--failed"]
     text = "\n".join([STRICT, *lines, _add("restore", options)])
     variables = ledger_variables(setting, environment)
     title = f"Enter the way back in {environment} into the ledger"
