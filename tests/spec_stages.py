@@ -104,6 +104,7 @@ class _Drawn:
     every: list[str] = field(default_factory=list)
     building: list[str] = field(default_factory=list)
     makers: list[str] = field(default_factory=list)
+    compares: bool = False
 
 
 @st.composite
@@ -125,7 +126,10 @@ def _stage(draw: st.DrawFn, drawn: _Drawn, names: list[str]) -> Data:
         stage |= draw(st.sampled_from([{}, {"lineage": f"l{number}.json"}]))
         drawn.makers.append(stage["id"])
     elif role == "judge":
-        stage["gates"] = [{"metric": "auc", **draw(st.sampled_from(BOUNDS))}]
+        # A metric is compared with the champion once.
+        bounds = [each for each in BOUNDS if "against" not in each or not drawn.compares]
+        stage["gates"] = [{"metric": "auc", **draw(st.sampled_from(bounds))}]
+        drawn.compares |= "against" in stage["gates"][0]
     else:
         stage |= draw(st.sampled_from([{}, {}, {"advisory": True}]))
     drawn.every.append(stage["id"])

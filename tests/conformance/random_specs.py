@@ -109,6 +109,7 @@ def _making(stage: Data) -> Data:
         return stage
     place = f'"$PIPEGEN_ARTIFACTS/{stage["produces"]}"'
     lines = [f"mkdir -p {place}", f"echo weights > {place}/weights", f"echo '{{\"auc\": 0.7}}' > {stage['metrics']}"]
+    lines += [f'echo \'{{"format": "pipegen-lineage/1"}}\' > {stage["lineage"]}'] if "lineage" in stage else []
     lines += [f'echo {name}=7 >> "$PIPEGEN_OUTPUTS"' for name in stage["publishes"]]
     return {**stage, "steps_after": [*stage.get("steps_after", ()), {"title": "Make", "run": "\n".join(lines)}]}
 

@@ -27,8 +27,8 @@ RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
 
 MINUTES = 15
 
-# What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed. An empty
-# array is an error to older versions of bash under `set -u`; no arguments at all are not.
+# What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed. To older
+# versions of bash an empty array is an error under `set -u`; no arguments at all are none.
 _REPORTS = """\
 shopt -s nullglob
 set --

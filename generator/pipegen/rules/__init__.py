@@ -56,6 +56,7 @@ STRUCTURE: tuple[Rule, ...] = (
     gates.one_thing_to_judge,
     gates.bounds,
     gates.champions,
+    gates.compared_once,
     gates.measured,
     gates.what_is_there,
     gates.needs_the_ledger,

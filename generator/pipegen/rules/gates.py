@@ -11,6 +11,7 @@ from pipegen.plan.variables import VERSION
 from pipegen.rules.wording import nearest
 from pipegen.spec.gates import KINDS, Gate
 from pipegen.spec.model import ModelSpec
+from pipegen.spec.stages import Stage
 
 CODES = {
     "PG249": "a gate judges none or several things",
@@ -54,15 +55,10 @@ def bounds(spec: ModelSpec, _: Config) -> Iterator[Finding]:
 
 
 def champions(spec: ModelSpec, _: Config) -> Iterator[Finding]:
-    """PG253, PG283 and PG297: a comparison has a direction and is made once; what is tolerated is tolerated in it."""
-    compared: set[str] = set()
+    """PG253 and PG297: a comparison has a direction, and what is tolerated is tolerated in it."""
     for path, gate in _gates(spec):
         if gate.metric is None:
             continue
-        if gate.against is not None and gate.metric in compared:
-            message = f"{gate.metric!r} is compared with the champion by another gate"
-            yield Finding((*path, "against"), "PG283", message, "make one gate of them; two tolerances may be in it")
-        compared |= {gate.metric} if gate.against is not None else set()
         if gate.against is not None and gate.better is None:
             message = f"nothing says whether a higher or a lower {gate.metric!r} is better"
             yield Finding(path, "PG297", message, "say `better: higher` or `better: lower`")
@@ -74,6 +70,28 @@ def champions(spec: ModelSpec, _: Config) -> Iterator[Finding]:
             if (leave := getattr(gate, key)) is not None and leave < 0:
                 message = f"`{key}` is below zero, so no model as good as the champion would pass"
                 yield Finding((*path, key), "PG251", message, "say how much worse still passes, as a positive number")
+
+
+def compared_once(spec: ModelSpec, _: Config) -> Iterator[Finding]:
+    """PG283: at one moment a metric is compared with the champion by one gate."""
+    compared: list[tuple[str, Stage | None, Gate]] = []
+    for index, stage in enumerate(spec.stages):
+        for position, gate in enumerate(stage.gates):
+            if gate.metric is None or gate.against is None:
+                continue
+            maker = source_of(spec, stage, gate)
+            if any(each[:2] == (gate.metric, maker) and _meet(each[2], gate) for each in compared):
+                message = f"{gate.metric!r} is compared with the champion by another gate"
+                path = ("stages", index, "gates", position, "against")
+                yield Finding(path, "PG283", message, "make one gate of them; two tolerances may be in it")
+            compared.append((gate.metric, maker, gate))
+
+
+def _meet(one: Gate, other: Gate) -> bool:
+    """Whether both may apply at one moment; a kind of moments holds those with a name."""
+    if one.at is None or other.at is None:
+        return True
+    return any(a == b or a.partition(":")[0] == b or a == b.partition(":")[0] for a in one.at for b in other.at)
 
 
 def what_is_there(spec: ModelSpec, _: Config) -> Iterator[Finding]:
