@@ -27,7 +27,7 @@ RESTORED_MARK = ': > "$PIPEGEN_HOME/restored"'
 
 MINUTES = 15
 
-# What gates wrote in earlier jobs and in this one; each packed report is there, or packing it would have failed. To older
+# What gates wrote in earlier jobs and in this one; each packed report is there, or packing would have failed. To older
 # versions of bash an empty array is an error under `set -u`; no arguments at all are none.
 _REPORTS = """\
 shopt -s nullglob
