@@ -15,8 +15,8 @@ from pipegen.simulation import Occurrence, Outcomes, Start, Trace, simulate, sta
 
 BRANCHES = ("feat/a", "feat/a/b", "hotfix/1", "dev", "prod", "main", "docs", "Prod")
 TAGS = ("elasticity-v1", "v1")
-LEDGER = "ledger"
-"""The id of the step that enters what was done into the ledger."""
+LEDGER, CHAMPION = "ledger", "champion"
+"""The ids of the steps that enter what was done into the ledger, and move the alias in the registry after it."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from conformance.cases import BRANCHES, LEDGER, TAGS, Case
+from conformance.cases import BRANCHES, CHAMPION, LEDGER, TAGS, Case
 from conformance.observing import Observed, differences
 from local_models import DELIVERIES
 from pipegen.delivery import Action, Approval, Begin, Delivery, Job, Pipeline, Review, Run, Scheduled, When
@@ -153,7 +153,8 @@ def faults(job: Job) -> Iterator[Fault]:
 
     The gates before a deployment (order, champion, version) stand side by side, and nothing has changed after any of
     them: whatever one means the others mean, so the last step before `Begin` speaks for all of them. After `Begin` what
-    is done fails, the entry in the ledger, and the last step, which may follow that entry in the registry.
+    is done fails, the last thing that the spec asks for (its verification), the entry in the ledger, and the last step,
+    which may follow that entry in the registry.
     """
     main = main_step(job)
     if main is None:
@@ -163,11 +164,12 @@ def faults(job: Job) -> Iterator[Fault]:
     before = [step for step in job.steps[:begins] if isinstance(step, Run)]
     alone = [step for step in runs if step.when is When.ALWAYS or step.id == LEDGER]
     gates = [step for step in runs if step.id.startswith("gate-") and step not in before]
-    last = [step for step in runs if step.when is When.SUCCESS][-1:] if begins else []
+    done = [step for step in runs if step.when is When.SUCCESS] if begins else []
+    asked = [step for step in done if step.id not in {LEDGER, CHAMPION}]
     found = [Fault(ending, main.id) for ending in Ending]
     found += [Fault(ending, step.id) for step in runs if step.advisory for ending in Ending]
     found += [Fault(ending, step.id) for step in before[-1:] for ending in (Ending.FAILED, Ending.CANCELLED)]
-    found += [Fault(Ending.FAILED, step.id) for step in (*gates, *alone, *last)]
+    found += [Fault(Ending.FAILED, step.id) for step in (*gates, *alone, *asked[-1:], *done[-1:])]
     yield from dict.fromkeys(found)
 
 
