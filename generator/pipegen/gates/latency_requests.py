@@ -44,12 +44,15 @@ class Request:
 def requests_in(file: Path) -> tuple[Request, ...]:
     """The requests of a file; the text of CannotJudgeError names the file and the line."""
     found = []
-    for number, line in enumerate(text_of(file).splitlines(), 1):
-        if line.strip():
+    # Other characters that end a line for Python may stand in a JSON text.
+    for number, line in enumerate(text_of(file).split("\n"), 1):
+        if line.strip(" \t\r"):
             try:
                 found.append(_request(parse_object(line.encode())))
             except CannotJudgeError as error:
                 raise CannotJudgeError(f"{file}:{number}: {error}") from error
+    if not found:
+        raise CannotJudgeError(f"{file}: holds no request")
     return tuple(found)
 
 
